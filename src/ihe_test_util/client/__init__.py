@@ -1,0 +1,1 @@
+"""One way to call any transaction of any peer."""

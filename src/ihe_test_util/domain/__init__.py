@@ -1,0 +1,1 @@
+"""What the mock knows and can do, as plain operations; handed in, never global."""

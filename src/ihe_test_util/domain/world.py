@@ -1,0 +1,32 @@
+"""Everything a transaction may ask of the mock's domain: its stores, a clock, fresh ids."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ihe_test_util.domain.documents import DocumentStore
+from ihe_test_util.domain.patients import PatientStore
+
+#: Identifies the mock as an HL7 V3 device: OIDs of the example arc, which nobody may be assigned.
+MOCK_DEVICE_OID: Final = "2.999.1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The domain as one request sees it.
+
+    ``now`` gives an aware UTC time; ``new_uuid`` a fresh lower-case UUID without a prefix;
+    ``device`` is the OID by which the mock calls itself in HL7 V3 answers.
+    """
+
+    patients: PatientStore
+    documents: DocumentStore
+    now: Callable[[], datetime]
+    new_uuid: Callable[[], str]
+    device: str = MOCK_DEVICE_OID
+
+    async def reset(self) -> None:
+        """Forget every patient and document."""
+        await self.patients.reset()
+        await self.documents.reset()

@@ -1,0 +1,95 @@
+"""The record of one request and its answer: both edges write it, everything else reads it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Severity(StrEnum):
+    """How bad a finding is; "valid" means: no finding of severity error."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a message does otherwise than the standard says.
+
+    ``path`` is an XPath into the message, or ``objectId/attribute`` for registry metadata;
+    ``line`` is 1-based and counts in the XML as it arrived, None where it is not known.
+    """
+
+    rule: str
+    section: str
+    severity: Severity
+    sentence: str
+    path: str = ""
+    got: str = ""
+    want: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = self.path + (f" (line {self.line})" if self.line else "")
+        text = f"{self.rule}: {self.sentence}"
+        for label, value in (("at", where), ("got", self.got), ("expected", self.want), ("see", self.section)):
+            if value:
+                text += f"; {label}: {value}"
+        return text
+
+
+class Outcome(StrEnum):
+    """How an exchange ended, as seen by the side that records it."""
+
+    SUCCESS = "success"
+    REJECTED = "rejected"  # understood and refused in the transaction's own words (AE, Failure)
+    FAULT = "fault"  # answered with a SOAP fault
+    SIMULATED = "simulated"  # a failure that the configuration asked for
+    ABORTED = "aborted"  # no whole request arrived, or the answer could not be delivered
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """A MIME part of a message, by reference: bytes are at ``path`` when they were kept apart."""
+
+    content_id: str
+    content_type: str
+    size: int
+    sha1: str
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One direction of an exchange: HTTP headers in their order, the XML (root part), further parts."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    parts: tuple[PartRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer. ``repr`` shows no header and no body: they hold patient data."""
+
+    id: str
+    started: datetime
+    duration_s: float
+    peer: str
+    method: str
+    target: str
+    transaction: str  # code, as ITI-44; empty where none was recognised
+    interaction: str  # name of the card, as pix-add
+    outcome: Outcome
+    http_status: int
+    summary: str
+    request: Message = field(default_factory=Message, repr=False)
+    response: Message = field(default_factory=Message, repr=False)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the peer got anything but what it asked for."""
+        return self.outcome is not Outcome.SUCCESS

@@ -1,0 +1,1 @@
+"""The mock IHE domain as a server."""

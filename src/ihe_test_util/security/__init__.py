@@ -1,0 +1,1 @@
+"""Certificates, TLS contexts, later SAML and WS-Security."""

@@ -1,0 +1,1 @@
+"""The SQL under domain and journal."""

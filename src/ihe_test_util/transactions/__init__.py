@@ -1,0 +1,1 @@
+"""A room a transaction, and the one table that lists them."""

@@ -1,0 +1,131 @@
+"""What there is to know about a transaction, on one card; and the rules a profile makes."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from ihe_test_util.content import Attachment, Content
+from ihe_test_util.domain.world import World
+from ihe_test_util.exchange import Finding, Severity
+from ihe_test_util.xml.io import Element
+
+Req = TypeVar("Req")
+Resp = TypeVar("Resp")
+
+
+class Mtom(StrEnum):
+    """Whether the request travels as an MTOM/XOP package."""
+
+    REQUIRED = "required"
+    ALLOWED = "allowed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The child of a SOAP Body, and what travels beside it."""
+
+    element: Element
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Attachments(Protocol):
+    """How a reader gets at base64 content without knowing whether it was inline or an XOP part."""
+
+    def content_of(self, element: Element) -> Content:
+        """The content of an element that holds base64 text or a single xop:Include.
+
+        Raises:
+            MimeMalformed: an Include that points nowhere, or outside the package.
+            MessageMalformed: text that is not base64.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Where a message breaks a rule: XPath or attribute, what stands there, what should."""
+
+    path: str
+    got: str = "nothing"
+    want: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Req]):
+    """One demand of a profile on a request.
+
+    ``check`` yields a Miss for each place that breaks it. ``essential`` rules reject in lenient mode too:
+    without what they demand there is nothing to process.
+    """
+
+    id: str
+    section: str
+    severity: Severity
+    sentence: str
+    check: Callable[[Req], Iterable[Miss]]
+    essential: bool = False
+
+    def findings(self, request: Req) -> list[Finding]:
+        """What this rule has to say about a request; nothing when it is kept."""
+        return [
+            Finding(self.id, self.section, self.severity, self.sentence, miss.path, miss.got, miss.want)
+            for miss in self.check(request)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer says in short: accepted or not, the ids it names, and the peer's reasons."""
+
+    accepted: bool
+    status: str
+    details: tuple[str, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()  # (label, value) in the order to print them
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction(Generic[Req, Resp]):
+    """One interaction of one IHE transaction: how it is written, read, judged and answered.
+
+    ``request_root`` and ``response_root`` are names in Clark notation (``{namespace}local``).
+    ``config_field`` is the configuration field that holds its path.
+    """
+
+    name: str
+    code: str
+    title: str
+    section: str
+    actors: tuple[str, str]
+    action: str
+    response_action: str
+    request_root: str
+    response_root: str
+    path: str
+    config_field: str
+    mtom: Mtom
+    build_request: Callable[[Req], Payload]
+    parse_request: Callable[[Element, Attachments], Req]
+    build_response: Callable[[Resp], Payload]
+    parse_response: Callable[[Element, Attachments], Resp]
+    rules: tuple[Rule[Req], ...]
+    answer: Callable[[Req, World], Awaitable[Resp]]
+    verdict: Callable[[Resp, Req], Verdict]
+    log_ids: Callable[[Req], str]
+
+    def judge(self, request: Req) -> list[Finding]:
+        """Every finding of every rule, in the order of the rules."""
+        found: list[Finding] = []
+        for rule in self.rules:
+            found.extend(rule.findings(request))
+        return found
+
+    def rejecting(self, findings: Iterable[Finding], *, strict: bool) -> list[Finding]:
+        """The findings for which a request is refused: in strict mode every error, else the essential ones."""
+        if strict:
+            return [finding for finding in findings if finding.severity is Severity.ERROR]
+        essential = {rule.id for rule in self.rules if rule.essential}
+        return [finding for finding in findings if finding.rule in essential]
+
+
+AnyTransaction: TypeAlias = Transaction[Any, Any]

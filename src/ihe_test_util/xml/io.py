@@ -28,7 +28,7 @@ _HINTS: Final = {
     etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "the document ends in the middle: was it cut?",
     etree.ErrorTypes.ERR_ENTITYREF_SEMICOL_MISSING: "write & as &amp;",
     etree.ErrorTypes.ERR_NAME_REQUIRED: "write & as &amp; and < as &lt; in text",
-    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: "only &amp; &lt; &gt; &quot; &apos; exist without a DTD, and a DTD is refused",
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: "without a DTD there are only &amp; &lt; &gt; &quot; &apos;",
 }
 
 

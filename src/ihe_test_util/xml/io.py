@@ -1,7 +1,7 @@
 """Bytes to elements and back: the one XML parser of this package, hardened, and the one serialiser."""
 
 import re
-from typing import Final
+from typing import Final, cast
 
 from lxml import etree
 
@@ -14,13 +14,15 @@ MAX_DEPTH: Final = 256
 MAX_TEXT_BYTES: Final = 10_000_000
 
 _XML_DECLARATION: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHOWN_BYTES: Final = 40
-_HINTS: Final = {
+_PROLOG_BYTES: Final = 4096
+_HINTS: Final[dict[int, str]] = {
     etree.ErrorTypes.ERR_NAME_TOO_LONG: f"no text, attribute or name may exceed {MAX_TEXT_BYTES:,} bytes;"
     " send a large document as an MTOM part",
     etree.ErrorTypes.ERR_RESOURCE_LIMIT: f"at most {MAX_DEPTH} elements deep and {MAX_TEXT_BYTES:,} bytes"
     " in one text or attribute; send a large document as an MTOM part",
-    etree.ErrorTypes.ERR_UNKNOWN_ENCODING: "declare the encoding that was used to write the bytes, best UTF-8",
+    etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING: "declare the encoding that was used to write the bytes, best UTF-8",
     etree.ErrorTypes.ERR_INVALID_CHAR: "a character that XML does not allow must be left out before sending",
     etree.ErrorTypes.ERR_INVALID_ENCODING: "declare the encoding that was used to write the bytes, best UTF-8",
     etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "send an XML document",
@@ -50,19 +52,19 @@ def parse(data: bytes, *, what: str = "message") -> Element:
         raise _diagnosis(error, data, what) from None
     except (LookupError, ValueError) as error:
         raise XmlMalformed(f"the {what} is not XML that can be read", got=str(error)) from None
-    if root.getroottree().docinfo.doctype:
-        raise XmlMalformed(
-            f"the {what} has a document type declaration",
-            where="<!DOCTYPE",
-            expected="none: SOAP forbids it (SOAP 1.2 Part 1, 5) and entities are a way to attack a parser",
-            hint="leave the DOCTYPE out",
-        )
+    if has_dtd(root):
+        raise _dtd_refused(what)
     return root
 
 
 def serialize(element: Element, *, declaration: bool = True) -> bytes:
     """UTF-8 bytes of an element, without tail; byte for byte the same for the same tree."""
     return etree.tostring(element, encoding="UTF-8", xml_declaration=declaration, with_tail=False)
+
+
+def xml_text(text: str) -> str:
+    """The text with each character that XML 1.0 cannot carry (controls, lone surrogates) replaced by U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def pretty(data: bytes) -> str:
@@ -86,12 +88,27 @@ def locate(root: Element, path: str) -> int | None:
         name, _, index = step.partition("[")
         if name.startswith("@") or name == "text()":
             break
-        children = [child for child in here if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == name]
+        children = [child for child in here if child.tag.rpartition("}")[2] == name]
         position = int(index.rstrip("]")) - 1 if index else 0
         if position >= len(children):
             break
         here = children[position]
-    return here.sourceline
+    return cast("int | None", here.sourceline)
+
+
+def has_dtd(root: Element) -> bool:
+    """Whether the element's document has a document type declaration."""
+    # The stubs say that internalDTD is always there; lxml gives None for a document without one.
+    return bool(getattr(root.getroottree().docinfo, "doctype", ""))
+
+
+def _dtd_refused(what: str) -> XmlMalformed:
+    return XmlMalformed(
+        f"the {what} has a document type declaration",
+        where="<!DOCTYPE",
+        expected="none: SOAP forbids it (SOAP 1.2 Part 1, 5) and entities are a way to attack a parser",
+        hint="leave the DOCTYPE out",
+    )
 
 
 def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalformed:
@@ -101,15 +118,18 @@ def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalfor
             got=f"{len(data)} bytes",
             expected="an XML document",
         )
+    if b"<!DOCTYPE" in data[:_PROLOG_BYTES]:
+        return _dtd_refused(what)
     line, column = error.position
+    code: int = getattr(error, "code", 0)  # the stubs do not know it
     declared = _XML_DECLARATION.match(data[:200])
     reason = (error.msg or "it is not well-formed").rsplit(", line ", 1)[0]
-    hint = _HINTS.get(error.code, "")
-    if error.code == etree.ErrorTypes.ERR_INVALID_ENCODING and declared:
+    hint = _HINTS.get(code, "")
+    if code == etree.ErrorTypes.ERR_INVALID_ENCODING and declared:
         reason += f" (declared encoding: {declared.group(1).decode('ascii')})"
     return XmlMalformed(
         f"the {what} is not well-formed XML: {reason}",
         where=f"line {line}, column {column}",
-        got=f"begins with {data[:_SHOWN_BYTES]!r}" if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY else "",
+        got=f"begins with {data[:_SHOWN_BYTES]!r}" if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY else "",
         hint=hint,
     )

@@ -1,0 +1,106 @@
+"""WS-Addressing 1.0: the message addressing properties of a request, and those of its answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from ihe_test_util.exchange import Finding, Severity
+from ihe_test_util.xml import ns
+from ihe_test_util.xml.io import Element
+
+NAMESPACES: Final = frozenset({ns.WSA, ns.WSA_2004})
+_SINGLE: Final = ("Action", "MessageID", "To", "From", "ReplyTo", "FaultTo")
+_ANONYMOUS: Final = frozenset({"", ns.WSA_ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"})
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """Message addressing properties (WS-Addressing 1.0 Core, 3.1); empty where a property is absent.
+
+    ``present`` is False for a message without any addressing header. ``relates_to`` holds the message id
+    of a reply relationship. ``namespace`` is the one that was used, so that an answer uses it too.
+    """
+
+    action: str = ""
+    message_id: str = ""
+    relates_to: str = ""
+    to: str = ""
+    reply_to: str = ""
+    fault_to: str = ""
+    namespace: str = ns.WSA
+    present: bool = True
+
+    @property
+    def expects_answer_elsewhere(self) -> bool:
+        """Whether ReplyTo asks for the answer at an address of its own instead of on this connection."""
+        return self.reply_to not in _ANONYMOUS
+
+    def reply(self, action: str, message_id: str) -> "Addressing":
+        """The properties of an answer to this message (WS-Addressing 1.0 Core, 3.4)."""
+        return Addressing(action=action, message_id=message_id, relates_to=self.message_id, namespace=self.namespace)
+
+
+NONE: Final = Addressing(present=False)
+
+
+def read_addressing(blocks: Iterable[Element]) -> tuple[Addressing, list[Finding]]:
+    """The addressing properties among a message's header blocks, and what is wrong with them."""
+    values: dict[str, list[str]] = {}
+    namespace = ""
+    for block in blocks:
+        found, _, name = block.tag[1:].partition("}")
+        if found in NAMESPACES:
+            namespace = namespace or found
+            values.setdefault(name, []).append(_value(block, name, found))
+    if not namespace:
+        return NONE, []
+    findings = [
+        _finding("WSA-01", f"wsa:{name} occurs at most once", f"Header/{name}", f"{len(values[name])} times", "once")
+        for name in _SINGLE
+        if len(values.get(name, ())) > 1
+    ]
+    if not any(values.get("Action", ())):
+        findings.append(
+            _finding("WSA-02", "a message with addressing headers names its action", "Header/Action", "nothing")
+        )
+    first = {name: texts[0] for name, texts in values.items()}
+    return (
+        Addressing(
+            action=first.get("Action", ""),
+            message_id=first.get("MessageID", ""),
+            relates_to=first.get("RelatesTo", ""),
+            to=first.get("To", ""),
+            reply_to=first.get("ReplyTo", ""),
+            fault_to=first.get("FaultTo", ""),
+            namespace=namespace,
+        ),
+        findings,
+    )
+
+
+def write_addressing(header: Element, addressing: Addressing) -> None:
+    """Append the addressing headers to a SOAP Header."""
+    space = addressing.namespace
+    for name, value in (
+        ("Action", addressing.action),
+        ("MessageID", addressing.message_id),
+        ("RelatesTo", addressing.relates_to),
+        ("To", addressing.to),
+    ):
+        if value:
+            etree.SubElement(header, f"{{{space}}}{name}").text = value
+    if addressing.reply_to:
+        reply_to = etree.SubElement(header, f"{{{space}}}ReplyTo")
+        etree.SubElement(reply_to, f"{{{space}}}Address").text = addressing.reply_to
+
+
+def _value(block: Element, name: str, namespace: str) -> str:
+    if name in {"ReplyTo", "FaultTo", "From"}:
+        return (block.findtext(f"{{{namespace}}}Address") or "").strip()
+    return (block.text or "").strip()
+
+
+def _finding(rule: str, sentence: str, path: str, got: str, want: str = "") -> Finding:
+    return Finding(rule, "WS-Addressing 1.0 Core, 3.1", Severity.ERROR, sentence, f"/Envelope/{path}", got, want)

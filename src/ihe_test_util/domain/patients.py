@@ -12,7 +12,7 @@ class Patient:
     """One identity of a person under one or more assigning authorities (ITI TF-2: 3.44.4.1.2).
 
     ``gender`` is the code of administrativeGenderCode, ``birth_time`` an HL7 TS as it arrived; both empty
-    where they were not given.
+    where they were not given. ``deceased`` is None where the feed did not say; ``deceased_time`` is a TS too.
     """
 
     identifiers: tuple[II, ...]
@@ -22,6 +22,8 @@ class Patient:
     addresses: tuple[AD, ...] = ()
     telecoms: tuple[TEL, ...] = ()
     other_ids: tuple[II, ...] = ()
+    deceased: bool | None = None
+    deceased_time: str = ""
 
 
 class PatientStore(Protocol):

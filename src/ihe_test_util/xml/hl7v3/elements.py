@@ -73,6 +73,11 @@ def read_bl(element: Element) -> bool | None:
     return True if value in _TRUE else False if value in _FALSE else None
 
 
+def new_message(name: str) -> Element:
+    """A root element with ``urn:hl7-org:v3`` as its default namespace, which type stubs do not let one say."""
+    return etree.fromstring(f'<{name} xmlns="{HL7}"/>')
+
+
 def add(parent: Element, name: str, **attributes: str) -> Element:
     """A new last child, with those attributes that are not empty."""
     return etree.SubElement(parent, _PREFIX + name, {key: value for key, value in attributes.items() if value})

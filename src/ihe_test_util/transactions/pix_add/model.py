@@ -1,0 +1,182 @@
+"""What an ITI-44 add says: PRPA_IN201301UV02, and the MCCI_IN000002UV01 that answers it.
+
+Not modelled: personal relationships (mother's maiden name), contact parties of the patient, guardians, citizenship,
+employment, language, marital status, race, religion, birth place, insurance, confidentiality and VIP codes,
+animals (``patientNonPersonLivingSubject``), author and other participants of the control act, the content of
+``replacementOf``.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ihe_test_util.domain.patients import Patient
+from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL
+from ihe_test_util.xml.hl7v3.acknowledgement import Acknowledgement
+from ihe_test_util.xml.hl7v3.wrappers import HL7_INTERACTIONS, Device, Transmission
+
+INTERACTION: Final = "PRPA_IN201301UV02"
+TRIGGER: Final = "PRPA_TE201301UV02"
+#: Code system of administrativeGenderCode.
+ADMINISTRATIVE_GENDER: Final = "2.16.840.1.113883.5.1"
+
+PixAddResponse: TypeAlias = Acknowledgement
+
+
+@dataclass(frozen=True, slots=True)
+class OtherIds:
+    """Identifiers of the person that others assigned (OtherIDs); ``scoping_ids`` are the assigner's."""
+
+    ids: tuple[II, ...] = ()
+    scoping_ids: tuple[II, ...] = ()
+    class_code: str = "PAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The organization that keeps the patient record (providerOrganization); telecoms are its contact party's."""
+
+    ids: tuple[II, ...] = ()
+    names: tuple[str, ...] = ()
+    telecoms: tuple[TEL, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The patient as a person (patientPerson); times are TS as they arrived, ``deceased`` None where not said."""
+
+    names: tuple[PN, ...] = ()
+    telecoms: tuple[TEL, ...] = ()
+    gender: CD | None = None
+    birth_time: str = ""
+    deceased: bool | None = None
+    deceased_time: str = ""
+    multiple_birth: bool | None = None
+    multiple_birth_order: str = ""
+    addresses: tuple[AD, ...] = ()
+    other_ids: tuple[OtherIds, ...] = ()
+    class_code: str = "PSN"
+    determiner_code: str = "INSTANCE"
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """The record of a person in the role of patient (Patient); addresses here are those of the role."""
+
+    ids: tuple[II, ...] = ()
+    addresses: tuple[AD, ...] = ()
+    telecoms: tuple[TEL, ...] = ()
+    status_code: str = ""
+    person: Person | None = None
+    provider: Organization | None = None
+    class_code: str = "PAT"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationEvent:
+    """The registration (RegistrationEvent); ``replacements`` counts ``replacementOf``, which an add must not have."""
+
+    ids: tuple[II, ...] = ()
+    status_code: str = ""
+    record: PatientRecord | None = None
+    custodian_ids: tuple[II, ...] = ()
+    replacements: int = 0
+    class_code: str = "REG"
+    mood_code: str = "EVN"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAct:
+    """The trigger event (controlActProcess) and its subjects, None for a subject without a registration."""
+
+    code: CD | None = None
+    registrations: tuple[RegistrationEvent | None, ...] = ()
+    class_code: str = "CACT"
+    mood_code: str = "EVN"
+
+
+@dataclass(frozen=True, slots=True)
+class PixAddRequest:
+    """ITI-44 add, PRPA_IN201301UV02 (ITI TF-2: 3.44.4.1.2); what a message left out is None or empty.
+
+    ``strays`` are paths of elements that are in a namespace where nobody looks for them.
+    """
+
+    transmission: Transmission
+    control_act: ControlAct | None = None
+    strays: tuple[str, ...] = ()
+
+    @property
+    def message_id(self) -> II | None:
+        """The id by which the acknowledgement refers to this message."""
+        return self.transmission.message_id
+
+    @property
+    def record(self) -> PatientRecord | None:
+        """The patient record of the first registration that has one."""
+        if self.control_act is None:
+            return None
+        for registration in self.control_act.registrations:
+            if registration is not None and registration.record is not None:
+                return registration.record
+        return None
+
+    @property
+    def patient(self) -> Patient:
+        """What the message says about the patient, as the registry keeps it: complete identifiers only."""
+        record = self.record or PatientRecord()
+        person = record.person or Person()
+        return Patient(
+            identifiers=tuple([one for one in record.ids if one.root and one.extension]),
+            names=person.names,
+            gender=person.gender.code if person.gender is not None else "",
+            birth_time=person.birth_time,
+            addresses=person.addresses + record.addresses,
+            telecoms=person.telecoms + record.telecoms,
+            other_ids=tuple([one for others in person.other_ids for one in others.ids if one.root]),
+            deceased=person.deceased,
+            deceased_time=person.deceased_time,
+        )
+
+
+def pix_add_request(
+    patient: Patient,
+    *,
+    message_id: str,
+    creation_time: str,
+    sender_oid: str,
+    receiver_oid: str,
+    provider_oid: str = "",
+    processing_code: str = "P",
+) -> PixAddRequest:
+    """The message that registers a patient, with everything that HL7 V3 and IHE demand around it.
+
+    ``message_id`` is a UUID or OID, ``creation_time`` a TS. ``provider_oid`` names the organization that keeps the
+    record; without it, it is the authority that assigned the patient's first identifier.
+    """
+    authority = provider_oid or (patient.identifiers[0].root if patient.identifiers else "")
+    organization = (II(authority),)
+    person = Person(
+        names=patient.names,
+        telecoms=patient.telecoms,
+        gender=CD(patient.gender, ADMINISTRATIVE_GENDER) if patient.gender else None,
+        birth_time=patient.birth_time,
+        deceased=patient.deceased,
+        deceased_time=patient.deceased_time,
+        addresses=patient.addresses,
+        other_ids=tuple(OtherIds((one,), (II(one.root),)) for one in patient.other_ids),
+    )
+    record = PatientRecord(
+        patient.identifiers, status_code="active", person=person, provider=Organization(organization)
+    )
+    registration = RegistrationEvent((II(null_flavor="NA"),), "active", record, organization)
+    transmission = Transmission(
+        II(message_id),
+        creation_time,
+        II(HL7_INTERACTIONS, INTERACTION),
+        processing_code,
+        "T",
+        "AL",
+        (Device.of(receiver_oid),),
+        Device.of(sender_oid),
+    )
+    return PixAddRequest(transmission, ControlAct(CD(TRIGGER, HL7_INTERACTIONS), (registration,)))

@@ -1,0 +1,351 @@
+"""The mock server's configuration as values: every field, its type, range and default, stated once.
+
+The JSON Schema, the messages about wrong values and the tests of the documentation are made from these models.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from ihe_test_util.errors import Scenario
+
+MIB: Final = 1024 * 1024
+HEALTH_PATH: Final = "/health"
+#: The type of errors that depend on more than one field; what they say is doubtful while the file is unreadable.
+CROSS_FIELD: Final = "cross_field"
+#: In the JSON Schema of a field that a running server cannot change.
+RESTART_MARK: Final = "x-takes-effect"
+
+#: What XML 1.0 (2.2) cannot carry, and so no fault or answer.
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: RFC 3986 path characters that mean themselves: no query, fragment, blank, percent escape.
+_ENDPOINT: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+_NOT_HOST: Final = re.compile(r"[\s/\x00-\x1f]")
+
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_ANY_CASE: Final = "|".join("".join(f"[{c}{c.lower()}]" for c in level) for level in _LEVELS)
+
+_T = TypeVar("_T")
+
+
+def refusal(message: str) -> PydanticCustomError:
+    """An error whose message is shown as it stands."""
+    return PydanticCustomError("refused", "{message}", {"message": message})
+
+
+def clash(message: str, other: str = "") -> PydanticCustomError:
+    """An error between two fields; ``other`` is blamed where the first stands at its default."""
+    return PydanticCustomError(CROSS_FIELD, "{message}", {"message": message, "other": other})
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str):
+        if not value.strip():
+            raise refusal("is blank; leave the field out for none")
+        if bad := _NOT_XML.search(value):
+            raise refusal(f"has U+{ord(bad[0]):04X} at character {bad.start() + 1}, which no XML message can carry")
+    return value
+
+
+def _path(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        raise refusal("is blank; a path is expected")
+    if "\0" in value or not value.isprintable():
+        raise refusal("has a character that no path should have")
+    return Path(value)
+
+
+def _host(value: object) -> object:
+    if isinstance(value, str) and (not value or _NOT_HOST.search(value)):
+        raise refusal(f'"{value}" is not a host name or address, such as 127.0.0.1, ::1, 0.0.0.0 or localhost')
+    return value
+
+
+def _endpoint(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shown = f'"{value}"'
+    if not value.startswith("/"):
+        raise refusal(f'{shown} does not begin with "/"')
+    if not _ENDPOINT.fullmatch(value):
+        raise refusal(f"{shown} is more than a path: no query, fragment, blank or percent escape may stand in it")
+    if "//" in value or {".", ".."} & set(value.split("/")):
+        raise refusal(f'{shown} has an empty, "." or ".." step, which clients would remove')
+    if value.rstrip("/") == HEALTH_PATH:
+        raise refusal(f"{shown} is taken: the server's own state is there")
+    return value
+
+
+def _level(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _template(value: object) -> object:
+    return {"reason": value} if isinstance(value, str) else value
+
+
+_PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "minLength": 1, "format": "path"})
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+FilePath: TypeAlias = Annotated[Path, BeforeValidator(_path), PlainSerializer(str, return_type=str), _PATH_SCHEMA]
+EndpointPath: TypeAlias = Annotated[str, BeforeValidator(_endpoint), Field(pattern="^/")]
+Port: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=65535)]
+DelayMs: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=5000)]
+Seconds: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=3600, allow_inf_nan=False)]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
+Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+
+
+class LogLevel(StrEnum):
+    """How much is logged; written in any case."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+
+AnyCaseLevel: TypeAlias = Annotated[
+    LogLevel,
+    BeforeValidator(_level),
+    WithJsonSchema({"type": "string", "anyOf": [{"enum": list(_LEVELS)}, {"pattern": f"^({_ANY_CASE})$"}]}),
+]
+
+
+class ValidationMode(StrEnum):
+    """Which findings refuse a request: every error (strict), or only those without which nothing can be done."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class TlsClientAuth(StrEnum):
+    """Whether a client has to show a certificate in the TLS handshake."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+def _now(default: _T, says: str) -> _T:
+    """A field that takes effect with the next request."""
+    field: _T = Field(default=default, description=says)
+    return field
+
+
+def _restart(default: _T, says: str) -> _T:
+    """A field that takes effect at the next start."""
+    field: _T = Field(default=default, description=says, json_schema_extra={RESTART_MARK: "restart"})
+    return field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Behavior(_Model):
+    """How an endpoint answers: when, how often with a failure, and what it lets pass."""
+
+    response_delay_ms: DelayMs = _now(0, "Milliseconds to wait before the answer is sent.")
+    failure_rate: float = Field(
+        default=0.0,
+        strict=True,
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        description="Share of the requests that are answered with a simulated fault (Receiver, HTTP 500).",
+    )
+    custom_fault_message: Text | None = _now(None, "Text of the simulated fault.")
+    validation_mode: ValidationMode = _now(ValidationMode.LENIENT, "Which findings refuse a request.")
+
+
+class PIXAddBehavior(Behavior):
+    """How the Patient Identity Feed (ITI-44) is answered."""
+
+    custom_patient_id: Text | None = _now(
+        None, "The patient identifier that the acknowledgement carries instead of the accepted one."
+    )
+
+
+class ITI41Behavior(Behavior):
+    """How Provide and Register Document Set-b (ITI-41) is answered."""
+
+    custom_submission_set_id: Text | None = _now(
+        None, "The SubmissionSetUniqueId that the response carries instead of the request's."
+    )
+    custom_document_id: Text | None = _now(
+        None, "The DocumentUniqueId that the response carries instead of the request's."
+    )
+
+
+class EndpointBehavior(PIXAddBehavior, ITI41Behavior):
+    """The behaviour of any endpoint; a custom id only where the transaction has such an id."""
+
+
+class FaultTemplate(_Model):
+    """What replaces the code, reason, detail or HTTP status of a fault; what is left out stays."""
+
+    code: Literal["Sender", "Receiver"] | None = _now(
+        None, "SOAP fault code (SOAP 1.2 Part 1, 5.4.6); in SOAP 1.1 Client and Server."
+    )
+    reason: Text | None = _now(None, "Fault text.")
+    detail: Text | None = _now(None, "Text of the fault's detail.")
+    http_status: int | None = Field(default=None, strict=True, ge=200, le=599, description="HTTP status of the answer.")
+
+
+#: A fault template, or just its reason.
+AnyTemplate: TypeAlias = Annotated[
+    FaultTemplate, BeforeValidator(_template, json_schema_input_type=Text | FaultTemplate)
+]
+
+
+class MockServerConfig(_Model):
+    """Everything the mock server can be told; each value is valid or the object does not come to be."""
+
+    host: Annotated[str, BeforeValidator(_host)] = _restart(
+        "0.0.0.0", "Address to listen on; 0.0.0.0 and :: are all interfaces."
+    )
+    http_port: Port = _restart(8080, "TCP port for HTTP.")
+    https_port: Port = _restart(8443, "TCP port for HTTPS.")
+    cert_path: FilePath = _restart(Path("mocks/cert.pem"), "Server certificate with its chain, PEM.")
+    key_path: FilePath = _restart(Path("mocks/key.pem"), "Private key of the certificate, PEM.")
+    tls_client_auth: TlsClientAuth = _restart(TlsClientAuth.NONE, "Whether clients show a certificate (HTTPS only).")
+    tls_ca_path: FilePath | None = _restart(None, "CA certificates that client certificates are checked against, PEM.")
+    log_level: AnyCaseLevel = _now(LogLevel.INFO, "Least level that is logged, in any case.")
+    log_path: FilePath = _restart(Path("mocks/logs/mock-server.log"), "Log file.")
+    pid_file: FilePath = _restart(Path("mocks/.mock-server.pid"), "File that records the running server.")
+    data_dir: FilePath = _restart(Path("mocks/data"), "Directory of the database, the journal and saved documents.")
+    pix_add_endpoint: EndpointPath = _now("/pix/add", "Path of the Patient Identity Feed (ITI-44).")
+    iti41_endpoint: EndpointPath = Field(
+        default="/iti41/submit",
+        validate_default=True,
+        description="Path of Provide and Register Document Set-b (ITI-41).",
+    )
+    response_delay_ms: DelayMs = Field(
+        default=0,
+        json_schema_extra={"deprecated": True},
+        description="Deprecated and ignored; each behaviour has its own response_delay_ms.",
+    )
+    save_submitted_documents: Flag = Field(
+        default=False, description="Whether submitted documents are also written as files under data_dir/documents."
+    )
+    pix_add_behavior: PIXAddBehavior = _now(PIXAddBehavior(), "How the Patient Identity Feed is answered.")
+    iti41_behavior: ITI41Behavior = _now(ITI41Behavior(), "How Provide and Register Document Set-b is answered.")
+    endpoint_behaviors: Mapping[str, EndpointBehavior] = _now(
+        {}, "Behaviour by card name (pix-add), endpoint path (/pix/add) or transaction code (ITI-44)."
+    )
+    response_templates: Mapping[Scenario, AnyTemplate] = _now(
+        {}, "What faults say, by scenario: a text, or an object with code, reason, detail and http_status."
+    )
+    max_request_bytes: Count = _now(1024 * MIB, "Largest request body, in bytes.")
+    max_xml_bytes: Count = _now(32 * MIB, "Largest SOAP message without its attachments, in bytes.")
+    receive_timeout_s: Seconds = _now(
+        30.0, "Longest wait for the head of a request, and for each next 64 KiB of its body, in seconds."
+    )
+    send_timeout_s: Seconds = _now(30.0, "Longest wait for a peer that does not read its answer, in seconds.")
+    journal_max_exchanges: Count = _now(10_000, "Exchanges that the journal keeps.")
+    journal_max_bytes: Count = _now(256 * MIB, "Bytes that the journal keeps.")
+    random_seed: int | None = Field(
+        default=None, strict=True, ge=0, description="Makes simulated failures reproducible."
+    )
+
+    @field_validator("iti41_endpoint")
+    @classmethod
+    def _own_path(cls, value: str, info: ValidationInfo) -> str:
+        for field, other in info.data.items():
+            if field.endswith("_endpoint") and other == value:
+                raise clash(f'"{value}" is the path of both {field} and {info.field_name}; give each its own', field)
+        return value
+
+    @field_validator("endpoint_behaviors", mode="wrap")
+    @classmethod
+    def _known_endpoints(
+        cls, value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Mapping[str, EndpointBehavior]:
+        checked: Mapping[str, EndpointBehavior] = {}
+        details: list[InitErrorDetails] = []
+        try:
+            checked = check(value)
+        except ValidationError as error:
+            details.extend(_again(line) for line in error.errors(include_url=False))
+        if isinstance(value, Mapping) and value:
+            # The table of transactions brings lxml, and only a configuration that names one needs it.
+            from ihe_test_util.mock_server.config_endpoints import misfits  # noqa: PLC0415 - explained above
+
+            details.extend(
+                {"type": clash(misfit.message, misfit.other), "loc": misfit.loc, "input": misfit.got}
+                for misfit in misfits(value, info.data)
+            )
+        if details:
+            raise ValidationError.from_exception_data("endpoint_behaviors", details)
+        return checked
+
+    @cached_property
+    def _by_path(self) -> dict[str, Behavior]:
+        return {
+            getattr(self, field): getattr(self, behavior_field(field))
+            for field in MockServerConfig.model_fields
+            if field.endswith("_endpoint") and behavior_field(field) in MockServerConfig.model_fields
+        }
+
+    def behavior_for(self, name: str, code: str, path: str) -> Behavior:
+        """The behaviour of an interaction: by card name, else endpoint path, else transaction code, else its own field.
+
+        What none of them configures behaves as ``Behavior()``: at once, never failing, lenient.
+        """
+        given = self.endpoint_behaviors
+        if given:
+            found = given.get(name) or given.get(path) or given.get(code)
+            if found is not None:
+                return found
+        return self._by_path.get(path, _PLAIN)
+
+
+def _again(line: ErrorDetails) -> InitErrorDetails:
+    """An error as it was found, to be raised together with others."""
+    context = line.get("ctx", {})
+    if "message" in context:
+        kind = (
+            clash(context["message"], context["other"]) if line["type"] == CROSS_FIELD else refusal(context["message"])
+        )
+        return {"type": kind, "loc": line["loc"], "input": line["input"]}
+    return {"type": line["type"], "loc": line["loc"], "input": line["input"], "ctx": context}
+
+
+def behavior_field(endpoint_field: str) -> str:
+    """The field that holds the behaviour of the endpoint whose path is in ``endpoint_field``."""
+    return endpoint_field.removesuffix("_endpoint") + "_behavior"
+
+
+def _restart_fields() -> tuple[str, ...]:
+    fields = MockServerConfig.model_fields.items()
+    return tuple(
+        name
+        for name, field in fields
+        if isinstance(field.json_schema_extra, dict) and RESTART_MARK in field.json_schema_extra
+    )
+
+
+_PLAIN: Final = Behavior()
+#: Fields that a running server keeps as they were at its start.
+RESTART_FIELDS: Final = _restart_fields()

@@ -11,7 +11,8 @@
     │   │   ├── XmlMalformed      not XML, or XML nobody should send
     │   │   ├── MimeMalformed     multipart/related that contradicts itself
     │   │   ├── SoapMalformed     not a SOAP envelope, or one that cannot be processed
-    │   │   └── MessageMalformed  a SOAP body that is not the message it should be
+    │   │   ├── MessageMalformed  a SOAP body that is not the message it should be
+    │   │   └── NoSoapAnswer      HTTP answered by itself: an error page, a redirect, nothing
     │   ├── MessageTooLarge     more than we are configured to take
     │   ├── PeerTooSlow         it stopped sending, or reading
     │   └── PeerFault           it answered with a SOAP fault
@@ -196,12 +197,65 @@ class PeerTooSlow(PeerError):
     http_status = 408
 
 
+class NoSoapAnswer(PeerMalformed):
+    """What came back is no SOAP message: ``status`` and ``content_type`` say what HTTP said.
+
+    ``retry_after_s`` is when the peer wants to be asked again, None where it did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        content_type: str = "",
+        retry_after_s: float | None = None,
+        where: str = "",
+        got: str = "",
+        expected: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, where=where, got=got, expected=expected, hint=hint)
+        self.status = status
+        self.content_type = content_type
+        self.retry_after_s = retry_after_s
+
+
 class PeerFault(PeerError):
-    """The peer answered with a SOAP fault."""
+    """The peer answered with a SOAP fault, of either version; ``status`` is that of HTTP."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: FaultCode,
+        reason: str,
+        detail: str = "",
+        subcode: str = "",
+        status: int = 0,
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.code = code
+        self.reason = reason
+        self.detail = detail
+        self.subcode = subcode
+        self.status = status
 
 
 class Unreachable(IheTestUtilError):
-    """The peer could not be reached: name, connection, TLS, time."""
+    """The peer could not be reached, or was lost: name, connection, TLS, time.
+
+    ``sent`` is False where the peer cannot have received the whole request, so that nothing has happened there;
+    where it is True the outcome is unknown.
+    """
+
+    def __init__(
+        self, message: str, *, sent: bool = False, where: str = "", got: str = "", expected: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, where=where, got=got, expected=expected, hint=hint)
+        self.sent = sent
 
 
 class StorageError(IheTestUtilError):

@@ -1,5 +1,7 @@
 """The record of one request and its answer: both edges write it, everything else reads it."""
 
+import os
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +21,8 @@ class Finding:
     """One thing that a message does otherwise than the standard says.
 
     ``path`` is an XPath into the message, or ``objectId/attribute`` for registry metadata;
-    ``line`` is 1-based and counts in the XML as it arrived, None where it is not known.
+    ``line`` is 1-based and counts in the XML as it arrived, None where it is not known. ``code`` is the error code
+    that the standard gives it, empty where there is none.
     """
 
     rule: str
@@ -30,6 +33,7 @@ class Finding:
     got: str = ""
     want: str = ""
     line: int | None = None
+    code: str = ""
 
     def __str__(self) -> str:
         where = self.path + (f" (line {self.line})" if self.line else "")
@@ -52,13 +56,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """A MIME part of a message, by reference: bytes are at ``path`` when they were kept apart."""
+    """A MIME part of a message. Its bytes are in ``data`` when small and stored nowhere else, at ``path`` when
+    they were kept apart, and otherwise among the stored documents, under ``sha1``.
+    """
 
     content_id: str
     content_type: str
     size: int
     sha1: str
     path: Path | None = None
+    data: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +100,8 @@ class Exchange:
     def failed(self) -> bool:
         """Whether the peer got anything but what it asked for."""
         return self.outcome is not Outcome.SUCCESS
+
+
+def new_exchange_id() -> str:
+    """A fresh id: 19 hex digits that sort by time and are unique across processes."""
+    return f"{time.time_ns() // 1000:013x}{os.urandom(3).hex()}"

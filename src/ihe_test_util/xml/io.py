@@ -93,7 +93,12 @@ def locate(root: Element, path: str) -> int | None:
         if position >= len(children):
             break
         here = children[position]
-    return cast("int | None", here.sourceline)
+    return line_of(here)
+
+
+def line_of(element: Element) -> int | None:
+    """The 1-based line on which an element begins in the XML as it arrived."""
+    return cast("int | None", element.sourceline)
 
 
 def has_dtd(root: Element) -> bool:

@@ -49,7 +49,7 @@ def test_findings_travel_in_the_detail_escaped() -> None:
     xml = serialize(build_fault(Fault(FaultCode.SENDER, "no", findings=(finding,)), SoapVersion.V12))
 
     item = parse(xml)[-1][0]
-    assert dict(item.attrib) == {
+    assert {str(name): str(value) for name, value in item.attrib.items()} == {
         "rule": "PIXF-01",
         "severity": "error",
         "path": "/a/b",

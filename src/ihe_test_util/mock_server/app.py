@@ -1,0 +1,239 @@
+"""The mock server itself: the domain, the edge and a listening socket; several may live in one process."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from aiohttp import web
+
+from ihe_test_util.domain.world import World
+from ihe_test_util.errors import StartFailed
+from ihe_test_util.mock_server.behavior import Route, routes
+from ihe_test_util.mock_server.config import ConfigWatcher, MockServerConfig
+from ihe_test_util.mock_server.edge import Edge
+from ihe_test_util.mock_server.guide import guide, http_error
+from ihe_test_util.mock_server.health import RequestCounter, config_state, health
+from ihe_test_util.mock_server.instance import Instance
+from ihe_test_util.mock_server.receive import looks_like_soap
+from ihe_test_util.soap.wsdl import Operation, wsdl
+from ihe_test_util.store import Store
+
+_LOG: Final = logging.getLogger("ihe_test_util.mock_server")
+#: An idle connection is closed after this long; longer than clients keep theirs, so that they close first.
+RELOAD_PATH: Final = "/-/reload"
+KEEPALIVE_S: Final = 75.0
+_READ_BUFFER_BYTES: Final = 512 * 1024
+_BACKLOG: Final = 1024
+_GRACE_S: Final = 60.0
+_SERVER_ERRORS: Final = 500
+
+
+class _Protocol(web.RequestHandler):
+    """aiohttp's protocol, with answers that help where the request is not HTTP that can be read."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status < _SERVER_ERRORS:
+            _LOG.warning("HTTP %d to %s: %s", status, request.remote, (message or "").partition("\n")[0])
+        else:
+            _LOG.error("HTTP %d to %s", status, request.remote, exc_info=exc)
+        response = http_error(status, message or "")
+        response.force_close()
+        return response
+
+
+class _Listener(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class MockServer:
+    """A mock IHE domain behind one socket.
+
+    ``start`` opens the store and the socket, ``stop`` lets requests in flight finish and closes both.
+    """
+
+    def __init__(self, watcher: ConfigWatcher, instance: Instance, *, counter: RequestCounter | None = None) -> None:
+        self.instance = instance
+        self.watcher = watcher
+        self._counter = counter or RequestCounter()
+        self._store: Store | None = None
+        self._edge: Edge | None = None
+        self._runner: web.ServerRunner | None = None
+        self._routes: tuple[MockServerConfig, dict[str, Route]] | None = None
+        self._world: tuple[MockServerConfig, World] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients on this machine reach it."""
+        return self.instance.url
+
+    async def start(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Open the store and answer on a bound socket.
+
+        Raises:
+            StorageError: the data directory cannot be used.
+        """
+        config = self.watcher.config
+        self._store = await Store.open(
+            config.data_dir,
+            journal_max_exchanges=config.journal_max_exchanges,
+            journal_max_bytes=config.journal_max_bytes,
+        )
+        self._edge = Edge(world=self._world_for, record=self._store.journal.record, spool_dir=self._store.spool_dir)
+        listener = _Listener(
+            self._handle, access_log=None, keepalive_timeout=KEEPALIVE_S, read_bufsize=_READ_BUFFER_BYTES
+        )
+        self._runner = web.ServerRunner(listener, shutdown_timeout=_GRACE_S)
+        await self._runner.setup()
+        await web.SockSite(self._runner, sock, ssl_context=tls, backlog=_BACKLOG).start()
+
+    async def stop(self) -> None:
+        """Take no new request, let those in flight finish, store what is journalled, close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        if self._store is not None:
+            await self._store.close()
+            self._store = None
+
+    async def abort(self) -> None:
+        """Drop requests in flight and close; what was acknowledged or journalled is kept."""
+        if self._store is not None:
+            await self._store.close()
+            self._store = None
+
+    @property
+    def store(self) -> Store:
+        """The store of a started server."""
+        if self._store is None:
+            raise StartFailed("the mock server is not started")
+        return self._store
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.watcher.check_reload()
+        config = self.watcher.config
+        mounted = self._routes_for(config)
+        if self._edge is not None and self._is_message(request, mounted):
+            self._counter.add()
+            return await self._deliver(request, await self._edge.answer(request, config, mounted), config)
+        return self._other(request, mounted)
+
+    @staticmethod
+    def _is_message(request: web.BaseRequest, mounted: dict[str, Route]) -> bool:
+        """Whether to answer as SOAP: a POST to an endpoint, or of something like SOAP to a path that is none."""
+        if request.method != "POST" or request.path == RELOAD_PATH:
+            return False
+        return request.path in mounted or looks_like_soap(request.headers.get("Content-Type", ""))
+
+    async def _deliver(
+        self, request: web.BaseRequest, response: web.StreamResponse, config: MockServerConfig
+    ) -> web.StreamResponse:
+        """Give a peer that stopped reading its answers ``send_timeout_s``, then drop the connection."""
+        transport = request.transport
+        if not isinstance(transport, asyncio.Transport) or not transport.get_write_buffer_size():
+            return response
+        try:
+            async with asyncio.timeout(config.send_timeout_s):
+                await response.prepare(request)
+                await response.write_eof()
+        except TimeoutError:
+            _LOG.warning("connection to %s dropped: it does not read its answers", request.remote)
+            transport.abort()
+        return response
+
+    def _other(self, request: web.BaseRequest, mounted: dict[str, Route]) -> web.StreamResponse:
+        path, method = request.path, request.method
+        if path == "/health" and method in {"GET", "HEAD"}:
+            return web.json_response(self._health(mounted))
+        if path == RELOAD_PATH and method == "POST":
+            return web.json_response(config_state(self.watcher))
+        self._counter.add()
+        route = mounted.get(path)
+        if route is not None and method == "GET" and "wsdl" in {key.lower() for key in request.query}:
+            return web.Response(
+                body=wsdl(_operation(route), str(request.url.with_query(None))),
+                content_type="text/xml",
+                charset="utf-8",
+            )
+        return guide(request, mounted)
+
+    def _health(self, mounted: dict[str, Route]) -> dict[str, object]:
+        return health(self.instance, self.watcher, mounted, self._counter, self.store.journal.dropped)
+
+    def _routes_for(self, config: MockServerConfig) -> dict[str, Route]:
+        if self._routes is None or self._routes[0] is not config:
+            self._routes = (config, routes(config))
+        return self._routes[1]
+
+    def _world_for(self, config: MockServerConfig) -> World:
+        if self._world is None or self._world[0] is not config:
+            saved = config.data_dir / "documents" if config.save_submitted_documents else None
+            world = World(
+                patients=self.store.patients,
+                documents=self.store.documents_saving_to(saved),
+                now=_now,
+                new_uuid=_new_uuid,
+            )
+            self._world = (config, world)
+        return self._world[1]
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, not yet listening; port 0 picks a free one.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    sock.setblocking(False)  # noqa: FBT003 - positional only
+    return sock
+
+
+def create_app(
+    config: MockServerConfig, *, protocol: str = "http", config_path: Path | None = None, port: int = 0
+) -> MockServer:
+    """A mock server for a configuration, not yet started; for tests that run it in their own process."""
+    return MockServer(ConfigWatcher(config_path, config), Instance(protocol, config.host, port))
+
+
+def _operation(route: Route) -> Operation:
+    card = route.card
+    return Operation(
+        name=card.name.replace("-", "_"),
+        documentation=f"{card.code} {card.title} ({card.section})",
+        action=card.action,
+        response_action=card.response_action,
+        request_root=card.request_root,
+        response_root=card.response_root,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_uuid() -> str:
+    return str(uuid4())

@@ -1,0 +1,252 @@
+"""The edge: bytes in, dispatch, answer, bytes out; every exchange is recorded, every error becomes a fault."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from aiohttp import ClientError, web
+
+from ihe_test_util.domain.world import World
+from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
+from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity, new_exchange_id
+from ihe_test_util.mock_server.behavior import Dice, Route, templated
+from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.mock_server.diagnosis import package_findings, placed
+from ihe_test_util.mock_server.dispatch import action_findings, select
+from ihe_test_util.mock_server.receive import Received, announced_version, parse_off_loop, receive
+from ihe_test_util.mock_server.reply import SUBCODES, Reply, answer_reply, fault_reply, rejection
+from ihe_test_util.soap.addressing import NONE, Addressing
+from ihe_test_util.soap.envelope import Envelope, read_envelope
+from ihe_test_util.soap.fault import Fault
+from ihe_test_util.soap.mime import action_of
+from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.card import Mtom
+from ihe_test_util.xml.io import parse
+
+_LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
+_SMALL_PART: Final = 256 * 1024
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is known of one exchange while it runs."""
+
+    request: web.BaseRequest
+    config: MockServerConfig
+    routes: Mapping[str, Route]
+    started: datetime
+    clock: float
+    route: Route | None = None
+    received: Received | None = None
+    version: SoapVersion | None = None
+    addressing: Addressing = NONE
+    findings: list[Finding] = field(default_factory=list)
+    outcome: Outcome = Outcome.SUCCESS
+    summary: str = ""
+    ids: str = ""
+    attachments: XopAttachments | InlineAttachments | None = None
+
+
+class Edge:
+    """Answers SOAP requests; holds nothing that another server in the same process would share."""
+
+    def __init__(
+        self, *, world: Callable[[MockServerConfig], World], record: Callable[[Exchange], None], spool_dir: Path
+    ) -> None:
+        self._world = world
+        self._record = record
+        self._spool_dir = spool_dir
+        self._dice = Dice()
+
+    async def answer(
+        self, request: web.BaseRequest, config: MockServerConfig, routes: Mapping[str, Route]
+    ) -> web.StreamResponse:
+        """Answer a POST; whatever goes wrong is answered by a SOAP fault."""
+        turn = Turn(request, config, routes, datetime.now(UTC), time.perf_counter())
+        turn.route = routes.get(request.path)
+        try:
+            reply = await self._reply(turn)
+        except (ConnectionError, ClientError) as error:
+            turn.outcome, turn.summary = Outcome.ABORTED, "the peer closed the connection before its request was whole"
+            _LOG.debug("%s: %s", turn.summary, error)
+            self._finish(turn, Reply(0, "", b"", b""))
+            return web.Response(status=400)  # goes nowhere: there is nobody to answer
+        except IheTestUtilError as error:
+            reply = self._fault(turn, Fault.of(error))
+        except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
+            reply = self._bug(turn, error)
+        if turn.route is not None and turn.route.delay_s:
+            await asyncio.sleep(turn.route.delay_s)
+        self._finish(turn, reply)
+        return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+
+    async def _reply(self, turn: Turn) -> Reply:
+        request = turn.request
+        received = turn.received = await receive(request, turn.config, self._spool_dir)
+        turn.version = received.announced
+        if turn.route is not None and (failure := turn.route.failure(turn.config, self._dice)) is not None:
+            turn.outcome = Outcome.SIMULATED
+            turn.addressing = _addressing_of(received)
+            return self._fault(turn, failure)
+        root = await parse_off_loop(received.xml)
+        envelope = read_envelope(root, announced=received.announced)
+        turn.version, turn.addressing = envelope.version, envelope.addressing
+        http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
+        route = turn.route = select(envelope, http_action, request.path, turn.routes)
+        return await self._dispatched(turn, route, received, envelope, http_action)
+
+    async def _dispatched(
+        self, turn: Turn, route: Route, received: Received, envelope: Envelope, http_action: str
+    ) -> Reply:
+        card, payload, package = route.card, envelope.payload, received.package
+        if package is None and card.mtom is Mtom.REQUIRED:
+            raise NotMtom(
+                f"{card.code} travels as an MTOM/XOP package, this request is plain SOAP",
+                where="HTTP header Content-Type",
+                got=received.content_type.media_type,
+                expected='multipart/related; type="application/xop+xml"; start-info="application/soap+xml"; boundary=…',
+                hint="switch MTOM on in your SOAP stack; see ITI TF-2: Appendix V.3.6",
+            )
+        attachments = turn.attachments = InlineAttachments() if package is None else XopAttachments(package)
+        assert payload is not None  # noqa: S101 - select() has refused an empty Body
+        message = card.parse_request(payload, attachments)
+        turn.ids = card.log_ids(message)
+        found = action_findings(envelope, http_action)
+        if package is not None:
+            found += package_findings(received.content_type, package, attachments)
+        found += card.judge(message)
+        if found:
+            turn.findings = [placed(finding, payload) for finding in found]
+            refused = self._refusal(turn, route)
+            if refused is not None:
+                return refused
+        world = self._world(turn.config)
+        response = await card.answer(message, world)
+        if route.quirk is not None:
+            response = route.quirk(response, route.behavior)
+        verdict = card.verdict(response, message)
+        turn.outcome = Outcome.SUCCESS if verdict.accepted else Outcome.REJECTED
+        turn.summary = verdict.status
+        return answer_reply(
+            card.build_response(response),
+            version=envelope.version,
+            addressing=envelope.addressing,
+            action=card.response_action,
+            new_uuid=world.new_uuid(),
+            mtom=package is not None,
+        )
+
+    def _refusal(self, turn: Turn, route: Route) -> Reply | None:
+        refusing = route.card.rejecting(turn.findings, strict=route.strict)
+        if not refusing:
+            return None
+        field_name = f"validation_mode of {route.card.code}"
+        reason = rejection(route.card.code, refusing, strict=route.strict, lenient_field=field_name)
+        fault = Fault(FaultCode.SENDER, reason, Scenario.VALIDATION_FAILED, findings=tuple(refusing))
+        return self._fault(turn, fault)
+
+    def _fault(self, turn: Turn, fault: Fault) -> Reply:
+        fault = templated(replace(fault, subcode=SUBCODES.get(fault.scenario, "")), turn.config)
+        if turn.outcome is Outcome.SUCCESS:
+            turn.outcome = Outcome.FAULT
+        turn.summary = f"{fault.code.value} fault: {fault.scenario.value}"
+        version = turn.version or announced_version(turn.request.headers.get("Content-Type", "")) or SoapVersion.V12
+        new_uuid = self._world(turn.config).new_uuid()
+        return fault_reply(fault, version=version, addressing=turn.addressing, new_uuid=new_uuid)
+
+    def _bug(self, turn: Turn, error: Exception) -> Reply:
+        incident = new_exchange_id()
+        _LOG.error("incident %s: an error nobody foresaw: %s", incident, type(error).__name__, exc_info=error)
+        reason = (
+            f"The mock server met an error of its own (incident {incident}); the message may be quite right."
+            " Please report it with the lines of the server's log that name this incident."
+        )
+        return self._fault(turn, Fault(FaultCode.RECEIVER, reason, Scenario.INTERNAL_ERROR))
+
+    def _finish(self, turn: Turn, reply: Reply) -> None:
+        request, route = turn.request, turn.route
+        duration_s = time.perf_counter() - turn.clock
+        exchange = Exchange(
+            id=new_exchange_id(),
+            started=turn.started,
+            duration_s=duration_s,
+            peer=request.remote or "",
+            method=request.method,
+            target=request.raw_path,
+            transaction=route.card.code if route is not None else "",
+            interaction=route.card.name if route is not None else "",
+            outcome=turn.outcome,
+            http_status=reply.status,
+            summary=turn.summary,
+            request=_request_message(turn),
+            response=Message((("Content-Type", reply.content_type),), reply.xml),
+            findings=tuple(turn.findings),
+        )
+        self._record(exchange)
+        _log(exchange, turn.ids)
+        if turn.attachments is not None or turn.received is not None:
+            _drop_spooled(turn)
+
+
+def _request_message(turn: Turn) -> Message:
+    headers = tuple(turn.request.headers.items())
+    received = turn.received
+    if received is None:
+        return Message(headers)
+    if received.package is None:
+        return Message(headers, received.xml)
+    # What was accepted stands among the stored documents; only what was refused is kept here, while small.
+    keep = turn.outcome is not Outcome.SUCCESS
+    parts = tuple(
+        PartRecord(
+            part.content_id,
+            part.content_type,
+            part.content.size,
+            part.content.sha1,
+            data=part.content.data if keep and part.content.size <= _SMALL_PART else None,
+        )
+        for part in received.package.parts
+        if part is not received.package.root
+    )
+    return Message(headers, received.xml, parts)
+
+
+def _drop_spooled(turn: Turn) -> None:
+    """Remove the spool files of attachments that nobody took over."""
+    if turn.received is None or turn.received.package is None:
+        return
+    for part in turn.received.package.parts:
+        if part.content.path is not None:
+            part.content.path.unlink(missing_ok=True)
+
+
+def _addressing_of(received: Received) -> Addressing:
+    """The request's addressing for a fault that is sent without looking at the message otherwise."""
+    try:
+        return read_envelope(parse(received.xml)).addressing
+    except IheTestUtilError:
+        return NONE
+
+
+def _log(exchange: Exchange, ids: str) -> None:
+    level = logging.INFO if exchange.outcome is not Outcome.ABORTED else logging.WARNING
+    _LOG.log(
+        level,
+        "%s %s %s %d %.1f ms %s %s",
+        exchange.id,
+        exchange.transaction or exchange.target,
+        exchange.outcome.value,
+        exchange.http_status,
+        exchange.duration_s * 1000,
+        exchange.summary,
+        ids,
+    )
+    for finding in exchange.findings:
+        if finding.severity is not Severity.INFO:
+            _LOG.warning("%s %s", exchange.id, finding.rule)

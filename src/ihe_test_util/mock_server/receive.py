@@ -1,0 +1,192 @@
+"""The way in: an HTTP request's bytes to XML and parts, within the limits of size and time."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from ihe_test_util.errors import MessageTooLarge, PeerMalformed, PeerTooSlow, UnsupportedMediaType
+from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.soap.mime import ContentType, soap_media_type
+from ihe_test_util.soap.multipart import MultipartLimits, MultipartReader, Package, read_package
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.xml.io import Element, parse
+
+#: A peer must send at least this much in each ``receive_timeout_s``.
+PROGRESS_BYTES: Final = 64 * 1024
+#: From here on, work on a message leaves the event loop to others by going to a thread.
+THREAD_FROM_BYTES: Final = 256 * 1024
+_MULTIPART: Final = "multipart/related"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it arrived: the XML (root part), the parts of an MTOM package, the announced SOAP version."""
+
+    content_type: ContentType
+    xml: bytes
+    package: Package | None
+    announced: SoapVersion | None
+
+
+def announced_version(content_type_header: str) -> SoapVersion | None:
+    """The SOAP version that a Content-Type header announces, as far as it can be told."""
+    media_type = content_type_header.partition(";")[0].strip().lower()
+    if media_type == _MULTIPART:
+        if "application/soap+xml" in content_type_header:
+            return SoapVersion.V12
+        return SoapVersion.V11 if "text/xml" in content_type_header else None
+    return SoapVersion.of_media_type(media_type)
+
+
+def looks_like_soap(content_type_header: str) -> bool:
+    """Whether a Content-Type header may announce a SOAP message or an MTOM package."""
+    media_type = content_type_header.partition(";")[0].strip().lower()
+    return media_type == _MULTIPART or SoapVersion.of_media_type(media_type) is not None
+
+
+async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir: Path) -> Received:
+    """Read a request's body, attachments over 256 KiB to files in ``spool_dir`` while they arrive.
+
+    Raises:
+        UnsupportedMediaType: none of SOAP 1.1, SOAP 1.2, MTOM.
+        MimeMalformed: a package that contradicts itself.
+        MessageTooLarge: beyond ``max_request_bytes`` or ``max_xml_bytes``.
+        PeerTooSlow: no progress for ``receive_timeout_s``.
+        ConnectionError: the peer went away.
+    """
+    header = request.headers.get("Content-Type", "")
+    content_type = _content_type(header)
+    multipart = content_type.media_type == _MULTIPART
+    limit = config.max_request_bytes if multipart else min(config.max_request_bytes, config.max_xml_bytes)
+    declared = request.content_length
+    if declared is not None and declared > limit:
+        raise _too_large(declared, limit, multipart=multipart)
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if not multipart:
+        xml = await _read_whole(request, config, limit)
+        return Received(content_type, xml, None, SoapVersion.of_media_type(content_type.media_type))
+    package = await _read_package(request, config, content_type, spool_dir)
+    root = package.root.content.read()
+    return Received(content_type, root, package, SoapVersion.of_media_type(soap_media_type(content_type, package)))
+
+
+async def parse_off_loop(xml: bytes) -> Element:
+    """Parse in place when small, in a thread when it would hold up other requests."""
+    if len(xml) < THREAD_FROM_BYTES:
+        return parse(xml)
+    return await asyncio.to_thread(parse, xml)
+
+
+def _content_type(header: str) -> ContentType:
+    if not header:
+        raise UnsupportedMediaType(
+            "the request has no Content-Type", where="HTTP header Content-Type", expected=_EXPECTED_TYPES
+        )
+    content_type = ContentType.parse(header)
+    if content_type.media_type != _MULTIPART and SoapVersion.of_media_type(content_type.media_type) is None:
+        raise UnsupportedMediaType(
+            f"the content type {content_type.media_type} is not one of SOAP",
+            where="HTTP header Content-Type",
+            got=header,
+            expected=_EXPECTED_TYPES,
+        )
+    return content_type
+
+
+_EXPECTED_TYPES: Final = (
+    'application/soap+xml (SOAP 1.2), text/xml (SOAP 1.1), or multipart/related; type="application/xop+xml" (MTOM)'
+)
+
+
+async def _read_whole(request: web.BaseRequest, config: MockServerConfig, limit: int) -> bytes:
+    content = request.content
+    if content.is_eof():
+        # It all arrived with the headers: nothing to wait for, so no timer.
+        body = await content.read()
+        if len(body) > limit:
+            raise _too_large(len(body), limit, multipart=False)
+        return body
+    chunks: list[bytes] = []
+    size = 0
+    pace = _Pace(request, config.receive_timeout_s)
+    while chunk := await pace.next_chunk():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(size, limit, multipart=False)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _read_package(
+    request: web.BaseRequest, config: MockServerConfig, content_type: ContentType, spool_dir: Path
+) -> Package:
+    limits = MultipartLimits(max_root_bytes=config.max_xml_bytes, max_total_bytes=config.max_request_bytes)
+    if request.content.is_eof():
+        return read_package(await request.content.read(), content_type, spool_dir=spool_dir, limits=limits)
+    reader = MultipartReader(content_type, spool_dir=spool_dir, limits=limits)
+    pace = _Pace(request, config.receive_timeout_s)
+    waiting = bytearray()
+    try:
+        while chunk := await pace.next_chunk():
+            waiting += chunk
+            if len(waiting) >= THREAD_FROM_BYTES:
+                data = bytes(waiting)
+                waiting.clear()
+                await asyncio.to_thread(reader.feed, data)
+        reader.feed(bytes(waiting))
+        return reader.close()
+    except BaseException:
+        # Also when the peer went away or the server stops: no spool file may stay behind.
+        reader.abort()
+        raise
+
+
+class _Pace:
+    """Reads a body as it comes, and gives up on a peer that sends less than PROGRESS_BYTES in the time allowed."""
+
+    def __init__(self, request: web.BaseRequest, timeout_s: float) -> None:
+        self._content = request.content
+        self._timeout_s = timeout_s
+        self._received = 0
+        self._goal = PROGRESS_BYTES
+        self._deadline = asyncio.get_running_loop().time() + timeout_s
+
+    async def next_chunk(self) -> bytes:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                chunk = await self._content.readany()
+        except web.RequestPayloadError as error:
+            raise PeerMalformed(
+                "the HTTP body cannot be read",
+                where="HTTP body",
+                got=str(error),
+                hint="check Content-Length, Transfer-Encoding and Content-Encoding",
+            ) from error
+        except TimeoutError:
+            raise PeerTooSlow(
+                "the request did not arrive in time",
+                got=f"{self._received:,} bytes",
+                expected=f"the whole body, or {PROGRESS_BYTES:,} more bytes, within {self._timeout_s:g} s",
+                hint="a slow network needs a larger receive_timeout_s in the mock's configuration",
+            ) from None
+        self._received += len(chunk)
+        if self._received >= self._goal:
+            self._goal = self._received + PROGRESS_BYTES
+            self._deadline = asyncio.get_running_loop().time() + self._timeout_s
+        return chunk
+
+
+def _too_large(size: int, limit: int, *, multipart: bool) -> MessageTooLarge:
+    return MessageTooLarge(
+        "the request is larger than this server takes" if multipart else "the XML is larger than this server takes",
+        where="HTTP body",
+        got=f"{size:,} bytes or more",
+        expected=f"at most {limit:,} bytes",
+        hint="raise max_request_bytes in the mock's configuration"
+        if multipart
+        else "send documents as MTOM parts, or raise max_xml_bytes in the mock's configuration",
+    )

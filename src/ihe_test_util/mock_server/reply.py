@@ -1,0 +1,79 @@
+"""The way out: an answer or a fault to the bytes of an HTTP response."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ihe_test_util.errors import Scenario
+from ihe_test_util.exchange import Finding
+from ihe_test_util.soap.addressing import NONE, Addressing
+from ihe_test_util.soap.envelope import write_envelope
+from ihe_test_util.soap.fault import Fault, build_fault, fault_header_blocks
+from ihe_test_util.soap.mtom import write_package
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.card import Payload
+from ihe_test_util.xml import ns
+
+#: WS-Addressing 1.0 SOAP Binding, 6.4: the faults it defines itself.
+SUBCODES: Final = {
+    Scenario.UNKNOWN_ACTION: "ActionNotSupported",
+}
+_CONTENT_TYPES: Final = {version: f"{version.media_type}; charset=UTF-8" for version in SoapVersion}
+_LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP response to be: ``xml`` is its SOAP message, ``body`` the bytes sent (the same unless MTOM)."""
+
+    status: int
+    content_type: str
+    body: bytes
+    xml: bytes
+
+
+def answer_reply(
+    payload: Payload, *, version: SoapVersion, addressing: Addressing, action: str, new_uuid: str, mtom: bool
+) -> Reply:
+    """A transaction's answer, as an MTOM package or plain, as the request was."""
+    properties = addressing.reply(action, f"urn:uuid:{new_uuid}") if addressing.present else NONE
+    xml = write_envelope(payload.element, version=version, addressing=properties)
+    if not mtom:
+        return Reply(200, _CONTENT_TYPES[version], xml, xml)
+    package = write_package(
+        xml,
+        payload.attachments,
+        soap_version=version,
+        action=action,
+        boundary=f"MIMEBoundary_{new_uuid}",
+        root_id=f"root.message.{new_uuid}@ihe-test-util",
+    )
+    return Reply(200, package.content_type, b"".join(package.chunks()), xml)
+
+
+def fault_reply(fault: Fault, *, version: SoapVersion, addressing: Addressing, new_uuid: str) -> Reply:
+    """A fault; always without MTOM, which every client reads."""
+    action = ns.WSA_FAULT_ACTION if fault.subcode else ns.WSA_SOAP_FAULT_ACTION
+    properties = addressing.reply(action, f"urn:uuid:{new_uuid}") if addressing.present else NONE
+    xml = write_envelope(
+        build_fault(fault, version),
+        version=version,
+        addressing=properties,
+        header_blocks=fault_header_blocks(fault, version),
+    )
+    return Reply(fault.status(version), _CONTENT_TYPES[version], xml, xml)
+
+
+def rejection(code: str, findings: list[Finding], *, strict: bool, lenient_field: str) -> str:
+    """The reason of a fault that lists everything for which a request is refused."""
+    count = len(findings)
+    broken = "1 requirement" if count == 1 else f"{count} requirements"
+    mode = "strict" if strict else "lenient"
+    lines = [f"The {code} message was rejected (validation mode {mode}): it does not meet {broken}."]
+    lines += [f"{number}. {finding}" for number, finding in enumerate(findings[:_LISTED], 1)]
+    if count > _LISTED:
+        lines.append(f"… and {count - _LISTED} more; all are in the fault's detail.")
+    if strict:
+        lines.append(
+            f"In lenient mode ({lenient_field} = lenient) all but the essential is logged as a warning and processed."
+        )
+    return "\n".join(lines)

@@ -197,10 +197,11 @@ def _is_dns_name(name: str) -> bool:
 def _refuse_existing(paths: CertificatePaths) -> None:
     there = [str(path) for path in paths if path.exists()]
     if there:
+        directory = paths.server_cert.parent
         raise CertificateError(
             f"{', '.join(there)} exist{'s' if len(there) == 1 else ''} already, nothing was written",
-            where=str(paths.server_cert.parent.absolute()),
-            hint="ihe-test-util certs init --force makes a new set in their place;"
+            where=str(directory.absolute()),
+            hint=f"ihe-test-util certs init --dir {directory} --force makes a new set in their place;"
             " peers then have to trust the new ca.pem",
         )
 

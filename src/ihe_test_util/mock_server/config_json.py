@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 FieldPath: TypeAlias = tuple[str, ...]
 
 _WORD: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _NOT_JSON: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 _MAX_DEPTH: Final = 32
 _LONGEST_INTEGER: Final = 40
@@ -101,6 +102,9 @@ class _Locator:
                 self._begin(word, offset, Position(line, offset - starts[line - 1] + 1))
 
     def _begin(self, word: str, offset: int, here: Position) -> None:
+        # RFC 8259, 8.2: half a surrogate pair is grammatical, and no encoding can carry it.
+        if "\\u" in word and not json.loads(word).isascii() and _HALF_PAIR.search(json.loads(word)):
+            raise _problem("an escape of half a surrogate pair", self._text, offset)
         if self._key_next:
             self._path.append(json.loads(word))
             self._key_next = False

@@ -6,7 +6,7 @@ anything else replaces what is below it.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from ihe_test_util.mock_server.config_json import Document, FieldPath, JsonProblem, Position, is_comment, parse
 from ihe_test_util.mock_server.config_schema import alternatives, node_at
+from ihe_test_util.mock_server.config_words import printable
 
 ENV_PREFIX: Final = "MOCK_SERVER_"
 #: What Kubernetes sets in every pod beside a Service named mock-server; ``MOCK_SERVER_PORT`` only as it writes it.
@@ -127,7 +128,7 @@ def add_environment(layers: Layers, environ: Mapping[str, str]) -> list[Problem]
         bare = name[len(ENV_PREFIX) :]
         if _KUBERNETES.fullmatch(f"{bare.upper()}={found[name]}"):
             continue
-        origin, path = Origin(f"env:{name}"), _field_of(bare)
+        origin, path = Origin(f"env:{name}"), _field_of(bare, layers.data.get("endpoint_behaviors", ()))
         try:
             value, repeated = _typed(path, found[name])
         except JsonProblem as error:
@@ -171,16 +172,17 @@ def _as_object(path: FieldPath, value: object) -> object:
     return value
 
 
-def _field_of(variable: str) -> FieldPath:
+def _field_of(variable: str, endpoints: Collection[str]) -> FieldPath:
     """The field that a variable names, without its prefix; upper case and _ stand for any key of endpoint_behaviors."""
-    parts = variable.split("__")
+    parts = printable(variable).split("__")
     path = [part.lower() for part in parts]
     if path[0] == "endpoint_behaviors" and len(path) > 1:
         # The table of transactions brings lxml, and only such a variable needs it.
         from ihe_test_util.mock_server.config_endpoints import endpoint_keys  # noqa: PLC0415 - explained above
 
-        same = (key for key in endpoint_keys() if key.upper().replace("-", "_") == parts[1].upper().replace("-", "_"))
-        path[1] = next(same, parts[1])
+        wanted = parts[1].upper().replace("-", "_")
+        same = [key for key in (parts[1], *endpoint_keys()) if key.upper().replace("-", "_") == wanted]
+        path[1] = next((key for key in same if key in endpoints), same[-1])
     return tuple(path)
 
 

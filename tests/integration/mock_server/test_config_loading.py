@@ -1,0 +1,463 @@
+"""Configuration from real files, environments and command lines: precedence, sources, and every mistake named."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from ihe_test_util.errors import ConfigError
+from ihe_test_util.mock_server.config import (
+    DEFAULT_CONFIG_PATH,
+    MockServerConfig,
+    load_config,
+    load_config_with_sources,
+    reload_config,
+)
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and an environment without variables of ours."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.upper().startswith("MOCK_SERVER_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def unprivileged(here: Path) -> Iterator[None]:
+    """The rights of a user who is not root."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("Windows has no file modes to withhold reading by")
+    if os.geteuid() != 0:
+        yield
+        return
+    here.chmod(0o755)
+    os.seteuid(NOBODY)
+    yield
+    os.seteuid(0)
+
+
+def written(path: Path, content: object) -> Path:
+    """The path, with a configuration in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content, indent=2), encoding="utf-8")
+    return path
+
+
+def refusal(
+    path: Path | None, *, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+) -> list[str]:
+    """The lines of the error that loading ends in."""
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environ=environ or {}, overrides=overrides)
+    return caught.value.message.splitlines()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_missing_default_file_is_fine() -> None:
+    """Without any file the defaults are in force, and no path is claimed to have been read."""
+    loaded = load_config_with_sources()
+
+    assert loaded.config == MockServerConfig()
+    assert loaded.path is None
+    assert set(loaded.sources.values()) == {"default"}
+
+
+@pytest.mark.usefixtures("here")
+def test_the_default_file_is_found_in_the_working_directory() -> None:
+    """mocks/config.json is read where nothing else is named."""
+    written(DEFAULT_CONFIG_PATH, {"http_port": 9090})
+
+    loaded = load_config_with_sources()
+
+    assert loaded.config.http_port == 9090
+    assert loaded.path == Path("mocks/config.json")
+
+
+def test_a_missing_named_file_is_an_error_with_its_absolute_path(here: Path) -> None:
+    """A file that was asked for and is not there is named in full, with the one that was perhaps meant."""
+    written(here / "strict.json", {})
+
+    (line,) = refusal(Path("strikt.json"))
+
+    assert line.startswith(f"{here / 'strikt.json'}: ")
+    assert line.endswith(f"did you mean {here / 'strict.json'}?")
+
+
+def test_command_line_over_environment_over_file_over_defaults(here: Path) -> None:
+    """Each layer hides the one below it, field by field, and every value says where it came from."""
+    path = written(
+        here / "c.json",
+        {
+            "host": "file",
+            "http_port": 1,
+            "https_port": 2,
+            "pix_add_behavior": {"failure_rate": 0.1, "response_delay_ms": 100, "custom_patient_id": "P"},
+        },
+    )
+    loaded = load_config_with_sources(
+        path,
+        environ={
+            "MOCK_SERVER_HTTP_PORT": "11",
+            "MOCK_SERVER_HTTPS_PORT": "12",
+            "MOCK_SERVER_PIX_ADD_BEHAVIOR__FAILURE_RATE": "0.2",
+            "MOCK_SERVER_PIX_ADD_BEHAVIOR__RESPONSE_DELAY_MS": "200",
+            "PATH": "/bin",
+        },
+        overrides={"https_port": 22, "pix_add_behavior.response_delay_ms": 300, "host": None},
+    )
+
+    config, sources = loaded.config, loaded.sources
+    assert (config.host, sources["host"]) == ("file", f"{path}:2")
+    assert (config.http_port, sources["http_port"]) == (11, "env:MOCK_SERVER_HTTP_PORT")
+    assert (config.https_port, sources["https_port"]) == (22, "command line")
+    assert (config.log_path, sources["log_path"]) == (Path("mocks/logs/mock-server.log"), "default")
+    behavior = config.pix_add_behavior
+    assert (behavior.custom_patient_id, behavior.failure_rate, behavior.response_delay_ms) == ("P", 0.2, 300)
+    assert sources["pix_add_behavior.custom_patient_id"] == f"{path}:8"
+    assert sources["pix_add_behavior.failure_rate"] == "env:MOCK_SERVER_PIX_ADD_BEHAVIOR__FAILURE_RATE"
+    assert sources["pix_add_behavior.response_delay_ms"] == "command line"
+    assert sources["pix_add_behavior.validation_mode"] == "default"
+
+
+def test_the_effective_view_lists_every_field(here: Path) -> None:
+    """Every field is there once, with a value that JSON can carry and its source."""
+    path = written(here / "c.json", {"response_templates": {"too_large": "too much"}, "log_level": "debug"})
+
+    effective = load_config_with_sources(path, environ={}).effective()
+
+    shown = {setting.field: (setting.value, setting.source) for setting in effective}
+    json.dumps(shown)
+    assert {field.partition(".")[0] for field in shown} == set(MockServerConfig.model_fields)
+    assert shown["log_level"] == ("DEBUG", f"{path}:5")
+    assert shown["cert_path"] == ("mocks/cert.pem", "default")
+    assert shown["response_templates.too_large.reason"] == ("too much", f"{path}:3")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("MOCK_SERVER_HOST", "127.0.0.1", "host", "127.0.0.1"),
+        ("MOCK_SERVER_PID_FILE", "/run/mock.pid", "pid_file", "/run/mock.pid"),
+        ("mock_server_http_port", " 81 ", "http_port", 81),
+        ("MOCK_SERVER_SAVE_SUBMITTED_DOCUMENTS", "Yes", "save_submitted_documents", True),
+        ("MOCK_SERVER_SAVE_SUBMITTED_DOCUMENTS", "0", "save_submitted_documents", False),
+        ("MOCK_SERVER_LOG_LEVEL", "warning", "log_level", "WARNING"),
+        ("MOCK_SERVER_RANDOM_SEED", "null", "random_seed", None),
+        ("MOCK_SERVER_RANDOM_SEED", "7", "random_seed", 7),
+        (
+            "MOCK_SERVER_ITI41_BEHAVIOR",
+            '{"custom_document_id": "2.999.1"}',
+            "iti41_behavior.custom_document_id",
+            "2.999.1",
+        ),
+        ("MOCK_SERVER_PIX_ADD_BEHAVIOR__VALIDATION_MODE", "strict", "pix_add_behavior.validation_mode", "strict"),
+        (
+            "MOCK_SERVER_ENDPOINT_BEHAVIORS",
+            '{"ITI-44": {"failure_rate": 1}}',
+            "endpoint_behaviors.ITI-44.failure_rate",
+            1,
+        ),
+        ("MOCK_SERVER_ENDPOINT_BEHAVIORS__ITI_44__FAILURE_RATE", "1", "endpoint_behaviors.ITI-44.failure_rate", 1),
+        ("MOCK_SERVER_ENDPOINT_BEHAVIORS__PIX_ADD__FAILURE_RATE", "1", "endpoint_behaviors.pix-add.failure_rate", 1),
+        ("MOCK_SERVER_RESPONSE_TEMPLATES__TOO_LARGE", "no", "response_templates.too_large.reason", "no"),
+        ("MOCK_SERVER_RESPONSE_TEMPLATES__TOO_LARGE", '{"reason": "no"}', "response_templates.too_large.reason", "no"),
+        (
+            "MOCK_SERVER_RESPONSE_TEMPLATES__TOO_LARGE__HTTP_STATUS",
+            "400",
+            "response_templates.too_large.http_status",
+            400,
+        ),
+    ],
+)
+def test_a_variable_sets_its_field(variable: str, text: str, field: str, value: object) -> None:
+    """Names lead into objects by __, JSON gives whole objects, and text becomes the field's type."""
+    loaded = load_config_with_sources(environ={variable: text})
+
+    setting = {setting.field: setting for setting in loaded.effective()}[field]
+    assert (setting.value, setting.source) == (value, f"env:{variable}")
+
+
+@pytest.mark.usefixtures("here")
+def test_a_nested_variable_refines_the_json_of_another() -> None:
+    """The variable that names the deeper field wins over the one that gives the whole object."""
+    config = load_config(
+        environ={
+            "MOCK_SERVER_PIX_ADD_BEHAVIOR__FAILURE_RATE": "0.5",
+            "MOCK_SERVER_PIX_ADD_BEHAVIOR": '{"failure_rate": 0.1, "response_delay_ms": 9}',
+        }
+    )
+
+    assert (config.pix_add_behavior.failure_rate, config.pix_add_behavior.response_delay_ms) == (0.5, 9)
+
+
+def test_a_template_keeps_its_text_under_a_variable_for_its_status(here: Path) -> None:
+    """A template that the file gives as text is the reason beside what the environment adds."""
+    path = written(here / "c.json", {"response_templates": {"too_slow": "hurry"}})
+
+    config = load_config(path, environ={"MOCK_SERVER_RESPONSE_TEMPLATES__TOO_SLOW__HTTP_STATUS": "503"})
+
+    (template,) = config.response_templates.values()
+    assert (template.reason, template.http_status) == ("hurry", 503)
+
+
+def test_a_variable_meets_the_key_that_the_file_uses(here: Path) -> None:
+    """ITI_41 in a variable means the key that is there, iti-41 or ITI-41, and not a second one."""
+    for key in ("ITI-41", "iti-41"):
+        path = written(here / "c.json", {"endpoint_behaviors": {key: {"response_delay_ms": 5}}})
+
+        config = load_config(path, environ={"MOCK_SERVER_ENDPOINT_BEHAVIORS__ITI_41__FAILURE_RATE": "1"})
+
+        assert list(config.endpoint_behaviors) == [key]
+        assert config.endpoint_behaviors[key].response_delay_ms == 5
+
+
+@pytest.mark.usefixtures("here")
+def test_variables_that_are_not_meant_for_us_are_left_alone() -> None:
+    """Empty variables, and those that Kubernetes sets beside a Service named mock-server, set nothing."""
+    config = load_config(
+        environ={
+            "MOCK_SERVER_HOST": "",
+            "MOCK_SERVER_SERVICE_HOST": "10.0.0.1",
+            "MOCK_SERVER_SERVICE_PORT": "8080",
+            "MOCK_SERVER_SERVICE_PORT_HTTP": "8080",
+            "MOCK_SERVER_PORT": "tcp://10.0.0.1:8080",
+            "MOCK_SERVER_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+            "MOCK_SERVER_PORT_8080_TCP_ADDR": "10.0.0.1",
+            "MOCK_SERVER_PORT_8080_TCP_PORT": "8080",
+            "MOCK_SERVER_PORT_8080_TCP_PROTO": "tcp",
+        }
+    )
+
+    assert config == MockServerConfig()
+
+
+def test_comments_and_the_schema_are_allowed_at_every_level(here: Path) -> None:
+    """Keys for people and editors are ignored wherever they stand."""
+    notes = {"$schema": "x", "_comment": "y", "_comment_2": {"z": []}}
+    path = written(
+        here / "c.json",
+        {
+            **notes,
+            "pix_add_behavior": {**notes, "failure_rate": 0.5},
+            "endpoint_behaviors": notes,
+            "response_templates": {**notes, "too_large": {**notes, "reason": "r"}},
+        },
+    )
+
+    config = load_config(path, environ={})
+
+    assert config.pix_add_behavior.failure_rate == 0.5
+    assert not config.endpoint_behaviors
+    assert [template.reason for template in config.response_templates.values()] == ["r"]
+
+
+def test_every_mistake_is_named_at_once_with_its_place(here: Path) -> None:
+    """One message lists all problems of all layers: place, field, value, range, and the nearest known name."""
+    path = written(
+        here / "c.json",
+        """{
+  "http_port": 80800,
+  "http_prot": 1,
+  "host": 5,
+  "log_level": "debgu",
+  "pix_add_behavior": {"failure_rate": 1.5, "validation_mode": "stric", "failure_rat": 0},
+  "response_templates": {"too_larg": "x", "too_slow": {"http_status": 99}, "not_mtom": 5},
+  "save_submitted_documents": "yes",
+  "send_timeout_s": 0,
+  "max_xml_bytes": 0,
+  "cert_path": 7,
+  "random_seed": 1.5,
+  "host": "a b"
+}
+""",
+    )
+
+    lines = refusal(
+        path,
+        environ={"MOCK_SERVER_HTTPS_PORT": "abc", "MOCK_SERVER_PORT": "8080", "MOCK_SERVER_ITI41_BEHAVIOR": '{"a"'},
+        overrides={"journal_max_bytes": 0},
+    )
+
+    assert lines == [
+        f"{path}:2:16: http_port: 80800 is not in 1-65535",
+        f'{path}:3:3: http_prot: unknown field "http_prot"; did you mean "http_port"?',
+        f'{path}:5:16: log_level: "debgu" is not one of DEBUG, INFO, WARNING, ERROR, CRITICAL; did you mean "DEBUG"?',
+        f"{path}:6:40: pix_add_behavior.failure_rate: 1.5 is not in 0.0-1.0",
+        f'{path}:6:64: pix_add_behavior.validation_mode: "stric" is not one of strict, lenient; did you mean "strict"?',
+        f'{path}:6:73: pix_add_behavior.failure_rat: unknown field "failure_rat"; did you mean "failure_rate"?',
+        f'{path}:7:26: response_templates.too_larg: unknown name "too_larg"; did you mean "too_large"?',
+        f"{path}:7:71: response_templates.too_slow.http_status: 99 is not in 200-599",
+        f"{path}:7:88: response_templates.not_mtom: 5 is not text or an object",
+        f'{path}:8:31: save_submitted_documents: "yes" is not true or false',
+        f"{path}:9:21: send_timeout_s: 0 is not greater than 0 and at most 3600",
+        f"{path}:10:20: max_xml_bytes: 0 is not at least 1",
+        f"{path}:11:16: cert_path: 7 is not a path",
+        f"{path}:12:18: random_seed: 1.5 is not a whole number, at least 0",
+        f"{path}:13:3: host: the key is there twice, first in line 4",
+        f'{path}:13:11: host: "a b" is not a host name or address, such as 127.0.0.1, ::1, 0.0.0.0 or localhost',
+        "env:MOCK_SERVER_ITI41_BEHAVIOR: iti41_behavior: not JSON: the text ends in the middle (line 1, column 5)",
+        '    {"a"',
+        "        ^",
+        'env:MOCK_SERVER_HTTPS_PORT: https_port: "abc" is not a whole number in 1-65535',
+        "command line: journal_max_bytes: 0 is not at least 1",
+        'env:MOCK_SERVER_PORT: port: unknown field "port"; did you mean "http_port"?',
+    ]
+
+
+def test_mistakes_between_fields_are_placed_too(here: Path) -> None:
+    """What two fields make wrong together is shown where the file says it."""
+    path = written(
+        here / "c.json",
+        '{"pix_add_endpoint": "/iti41/submit",\n "endpoint_behaviors": {\n'
+        '  "ITI-4": {},\n  "ITI-41": {"custom_patient_id": "1"}}}',
+    )
+
+    lines = refusal(path)
+
+    assert lines[0].startswith(f'{path}:1:22: pix_add_endpoint: "/iti41/submit" is the path of both')
+    assert lines[1].startswith(
+        f"{path}:3:3: endpoint_behaviors.ITI-4: no transaction or endpoint has this name; did you"
+    )
+    assert lines[2].startswith(f"{path}:4:14: endpoint_behaviors.ITI-41.custom_patient_id: ")
+    assert len(lines) == 3
+
+
+def test_a_broken_file_does_not_hide_mistakes_elsewhere(here: Path) -> None:
+    """The environment is checked although the file cannot be read; what depends on the file is not judged."""
+    path = written(here / "c.json", '{"pix_add_endpoint": "/custom",')
+
+    lines = refusal(
+        path,
+        environ={"MOCK_SERVER_HTTP_PORT": "0", "MOCK_SERVER_ENDPOINT_BEHAVIORS": '{"/custom": {"failure_rate": 1}}'},
+    )
+
+    assert lines == [
+        f"{path}:1:32: not JSON: the text ends in the middle",
+        '    {"pix_add_endpoint": "/custom",',
+        "                                   ^",
+        "env:MOCK_SERVER_HTTP_PORT: http_port: 0 is not in 1-65535",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty; write {} for the defaults"),
+        (b" \n\t\n", "is empty; write {} for the defaults"),
+        (b"\xef\xbb\xbf", "is empty; write {} for the defaults"),
+        (b"[]", "holds a list; a JSON object is expected"),
+        (b"null", "holds null; a JSON object is expected"),
+        (b'{"host": "\xff"}', "is not UTF-8 (byte 0xff in line 1)"),
+        ('{"host": "a"}'.encode("utf-16"), "is not UTF-8 (it looks like UTF-16)"),
+        (b" " * (4 * 1024 * 1024 + 1), "has more than 4,194,304 bytes"),
+    ],
+)
+def test_what_is_no_configuration_at_all_is_said_so(here: Path, content: bytes, words: str) -> None:
+    """Empty files, other encodings, other JSON and absurd sizes are each named for what they are."""
+    path = here / "c.json"
+    path.write_bytes(content)
+
+    (line,) = refusal(path)
+
+    assert line.startswith(f"{path}: ")
+    assert words in line
+
+
+def test_a_byte_order_mark_is_accepted(here: Path) -> None:
+    """What Windows editors put in front of UTF-8 does no harm."""
+    path = here / "c.json"
+    path.write_bytes(b'\xef\xbb\xbf{"http_port": 1}')
+
+    assert load_config(path, environ={}).http_port == 1
+
+
+def test_a_directory_is_no_configuration(here: Path) -> None:
+    """A directory is named as what it is."""
+    assert refusal(here) == [f"{here}: is a directory"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_a_pipe_does_not_hold_up_the_server(here: Path) -> None:
+    """A named pipe that nobody writes to is refused at once."""
+    os.mkfifo(here / "c.json")
+
+    assert refusal(here / "c.json") == [f"{here / 'c.json'}: is not a regular file"]
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_a_file_that_may_not_be_read_is_said_so(here: Path) -> None:
+    """Missing rights are told apart from a missing file."""
+    path = Path("mine.json")
+    if os.geteuid() == NOBODY:
+        os.seteuid(0)
+        written(path, {}).chmod(0)
+        os.seteuid(NOBODY)
+    else:
+        written(path, {}).chmod(0)
+
+    assert refusal(path) == [f"{here / path}: cannot be read: Permission denied"]
+
+
+def test_what_a_terminal_would_obey_is_shown_as_an_escape(here: Path) -> None:
+    """A key with control characters, or a variable with bytes that are no text, cannot upset terminal or log."""
+    path = written(here / "c.json", '{"\\u001b[31mred": 1}')
+
+    lines = refusal(path, environ={"MOCK_SERVER_\udcff": "1", "MOCK_SERVER_HOST__\x07": "2"})
+
+    assert "\\x1b[31mred" in lines[0]
+    assert "\\udcff" in "".join(lines)
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_flood_of_mistakes_is_cut(here: Path) -> None:
+    """A file of another program does not fill the screen with a thousand unknown fields."""
+    path = written(here / "c.json", {f"zzz{number}": 1 for number in range(1000)})
+
+    lines = refusal(path)
+
+    assert len(lines) == 51
+    assert lines[-1] == "… and 950 more"
+
+
+def test_the_deprecated_delay_is_accepted_with_a_warning(here: Path) -> None:
+    """response_delay_ms at the top is ignored, and the warning says where it stands and what to use."""
+    path = written(here / "c.json", {"response_delay_ms": 5})
+
+    loaded = load_config_with_sources(path, environ={})
+
+    (warning,) = loaded.warnings
+    assert warning.startswith(f"{path}:2: response_delay_ms is deprecated and ignored")
+    assert loaded.config.behavior_for("pix-add", "ITI-44", "/pix/add").response_delay_ms == 0
+    assert load_config_with_sources(None, environ={}).warnings == ()
+
+
+def test_reload_config_reads_the_file_as_it_is_now(here: Path) -> None:
+    """Each call gives the configuration that the file has at that moment."""
+    path = written(here / "c.json", {"http_port": 1})
+    assert reload_config(path).http_port == 1
+
+    written(path, {"http_port": 2})
+
+    assert reload_config(path).http_port == 2
+
+
+def test_loading_a_configuration_is_light() -> None:
+    """Importing the configuration and loading the defaults brings pydantic, and no XML, HTTP or CLI library."""
+    program = (
+        "import sys; from ihe_test_util.mock_server.config import load_config; load_config(environ={});"
+        "heavy = {'lxml', 'aiohttp', 'click', 'rich', 'sqlite3', 'cryptography', 'psutil', 'asyncio'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,113 @@
+"""``ihe-test-util``: the commands, and the one place where an error becomes a message and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import click
+
+from ihe_test_util import __version__
+from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
+from ihe_test_util.cli.output import show_error, wants_colour
+from ihe_test_util.errors import IheTestUtilError
+
+_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+_PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
+_TRACE_VARIABLE: Final = "IHE_TEST_UTIL_TRACEBACK"
+
+_COMMANDS: Final = {
+    "mock": LazyCommand(
+        "ihe_test_util.cli.mock_commands", "mock_group", "Start, stop and watch the mock server (PIX Add, ITI-41)."
+    ),
+    "send": LazyCommand(
+        "ihe_test_util.cli.send_commands", "send_group", "Send one message to a server and show its answer."
+    ),
+    "certs": LazyCommand("ihe_test_util.cli.certs_commands", "certs_group", "Make certificates for HTTPS and signing."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="ihe-test-util", message="%(prog)s %(version)s")
+def main() -> None:
+    """A mock IHE domain to test against, and the client that submits to it.
+
+    \b
+    Examples:
+      ihe-test-util mock start -b          a mock server in the background, HTTP on port 8080
+      ihe-test-util mock status            is it running, and what does it serve
+      ihe-test-util send pix-add --help    register a patient
+      ihe-test-util mock logs -f           follow what it does
+      ihe-test-util mock stop
+
+    Every command has --help with examples of its own.
+    """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
+
+
+def run(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with the exit code of its outcome."""
+    code = _outcome(args)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _pipe_closed()
+    sys.exit(code)
+
+
+def _outcome(args: Sequence[str] | None) -> int:
+    try:
+        result = main.main(
+            args=None if args is None else list(args),
+            prog_name="ihe-test-util",
+            standalone_mode=False,
+            color=wants_colour(),
+        )
+    except (KeyboardInterrupt, click.Abort, BrokenPipeError) as error:
+        return _cut_short(error)
+    except (IheTestUtilError, click.ClickException, OSError) as error:
+        return _refused(error)
+    except Exception as error:  # noqa: BLE001 - the last place where a bug can still be told in words
+        return _internal_error(error)
+    return result if isinstance(result, int) else 0
+
+
+def _cut_short(error: BaseException) -> int:
+    if isinstance(error, BrokenPipeError):
+        return _pipe_closed()
+    interrupted = isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
+    return _INTERRUPTED if interrupted else 1
+
+
+def _refused(error: IheTestUtilError | click.ClickException | OSError) -> int:
+    if isinstance(error, click.ClickException):
+        error.show()
+    elif isinstance(error, OSError):
+        show_error(IheTestUtilError(error.strerror or str(error), where=str(error.filename or "")))
+    else:
+        show_error(error)
+    return 1 if isinstance(error, OSError) else error.exit_code
+
+
+def _pipe_closed() -> int:
+    """Whoever read our output has gone: write the rest nowhere, so that the interpreter does not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _PIPE_CLOSED
+
+
+def _internal_error(error: Exception) -> int:
+    if os.environ.get(_TRACE_VARIABLE):
+        traceback.print_exception(error)
+    else:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        shown = IheTestUtilError(
+            f"{type(error).__name__}: {error}",
+            where=f"{place.filename}:{place.lineno}",
+            hint=f"this is a fault of ihe-test-util itself: please report it with the trace of {_TRACE_VARIABLE}=1",
+        )
+        show_error(shown)
+    return 1

@@ -1,0 +1,216 @@
+"""What the ``mock`` commands print about the server's process and configuration."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ihe_test_util.cli.output import show_warning
+from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome
+from ihe_test_util.mock_server.pid_file import PidRecord
+from ihe_test_util.mock_server.probe import Address
+from ihe_test_util.mock_server.server_process import Started, address_of
+from ihe_test_util.mock_server.serving import Endpoint
+
+if TYPE_CHECKING:
+    from ihe_test_util.mock_server.config import LoadedConfig
+
+_COLOURS = {
+    ServerState.RUNNING: "green",
+    ServerState.UNRESPONSIVE: "red",
+    ServerState.STALE: "yellow",
+    ServerState.STOPPED: "yellow",
+}
+
+
+def show_started(started: Started, *, background: bool) -> None:
+    """Write what was started, where, and what to try next."""
+    record, address = started.record, started.address
+    for note in started.notes:
+        show_warning(note)
+    click.echo(f"{click.style('The mock server is running', fg='green')}{_where_listening(record)}")
+    _rows(
+        ("Protocol", record.protocol.upper()),
+        ("URL", address.url),
+        *_endpoint_rows(address, started.ready.endpoints),
+        ("PID", str(record.pid)),
+        ("Config", record.config_file or "defaults (there is no mocks/config.json)"),
+        ("Log", str(record.log_file)),
+        ("PID file", str(started.pid_file)),
+    )
+    click.echo("Next:")
+    insecure = "--cacert mocks/ca.pem " if record.protocol == "https" else ""
+    for command in (
+        "ihe-test-util mock status",
+        "ihe-test-util mock logs -f",
+        f"curl {insecure}{_named(address)}/health",
+        "ihe-test-util mock stop" if background else "Ctrl-C stops it",
+    ):
+        click.echo(f"  {command}")
+
+
+def show_stopping(record: PidRecord) -> None:
+    """Write that the server was told to stop."""
+    click.echo(f"Stopping the mock server (pid {record.pid}) …")
+
+
+def show_stopped(outcome: StopOutcome, found: ServerStatus, timeout_s: float) -> None:
+    """Write how it ended."""
+    if outcome is StopOutcome.NOT_RUNNING:
+        click.echo(f"The mock server is not running: there is no PID file {found.pid_file}")
+    elif outcome is StopOutcome.STALE:
+        click.echo(f"The mock server is not running: {found.problem}")
+        click.echo(f"The stale PID file {found.pid_file} was removed; no process was signalled")
+    elif outcome is StopOutcome.KILLED:
+        show_warning(f"it did not end within {timeout_s:g} s and was killed; requests in flight were lost")
+        click.echo("The mock server was killed")
+    else:
+        click.echo("The mock server has stopped")
+
+
+def show_status(found: ServerStatus) -> None:
+    """Write a server's state for people."""
+    colour = _COLOURS[found.state]
+    if found.record is None:
+        state = "stopped" if found.state is ServerState.STOPPED else "stopped, with a stale PID file"
+        click.echo(f"Mock server: {click.style(state, fg=colour)}")
+        reason = found.problem or "there is none; a server started elsewhere has its own"
+        _rows(("PID file", f"{found.pid_file}: {reason}"))
+        click.echo("Next:\n  ihe-test-util mock start -b")
+        return
+    words = {
+        ServerState.UNRESPONSIVE: "running, but not answering",
+        ServerState.STALE: "stopped, with a stale PID file",
+    }
+    click.echo(f"Mock server: {click.style(words.get(found.state, 'running'), fg=colour)}")
+    if found.problem:
+        _rows(("Problem", found.problem))
+    if found.state is ServerState.STALE:
+        _rows(("PID file", str(found.pid_file)))
+        click.echo("Next:\n  ihe-test-util mock start -b      replaces the stale file")
+        return
+    _show_details(found, found.record)
+
+
+def _show_details(found: ServerStatus, record: PidRecord) -> None:
+    address, health = address_of(record), found.health
+    _rows(
+        ("PID", str(record.pid)),
+        ("Protocol", record.protocol.upper()),
+        ("URL", address.url),
+        ("Listens on", f"{record.host} port {record.port}"),
+        ("Started", record.start_time),
+    )
+    if health is not None:
+        _rows(
+            ("Uptime", _duration(health.uptime_s)),
+            ("Requests", str(health.request_count)),
+            *_endpoint_rows(address, health.endpoints),
+        )
+    _rows(
+        ("Config", record.config_file or "defaults (no file)"),
+        *(_config_rows(health.config) if health is not None else ()),
+        ("Log", record.log_file or "unknown"),
+        ("PID file", str(found.pid_file)),
+    )
+
+
+def status_as_json(found: ServerStatus) -> dict[str, Any]:
+    """A server's state for programs; the keys are always the same."""
+    record, health = found.record, found.health
+    running = found.state in {ServerState.RUNNING, ServerState.UNRESPONSIVE}
+    return {
+        "status": found.state.value,
+        "running": found.state is ServerState.RUNNING,
+        "pid": record.pid if record and running else None,
+        "protocol": record.protocol if record and running else None,
+        "url": address_of(record).url if record and running else None,
+        "host": record.host if record and running else None,
+        "port": record.port if record and running else None,
+        "start_time": record.start_time if record and running else None,
+        "uptime_seconds": health.uptime_s if health else None,
+        "request_count": health.request_count if health else None,
+        "endpoints": health.document.get("endpoints") if health else None,
+        "transactions": health.document.get("transactions") if health else None,
+        "version": health.document.get("version") if health else None,
+        "instance_id": record.instance_id if record and running else None,
+        "config_file": record.config_file if record and running else None,
+        "config": dict(health.config) if health else None,
+        "log_file": record.log_file if record and running else None,
+        "pid_file": str(found.pid_file),
+        "problem": found.problem,
+    }
+
+
+def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:
+    """Write the state of a running server's configuration after a reload."""
+    if as_json:
+        click.echo(json.dumps(dict(state), indent=2))
+        return
+    good = state.get("state") == "ok"
+    click.echo(
+        click.style("The configuration is in force", fg="green")
+        if good
+        else click.style("The last good configuration stays in force", fg="red")
+    )
+    _rows(("File", str(state.get("file") or "none: defaults, environment and command line")), *_config_rows(state))
+
+
+def show_checked(loaded: "LoadedConfig", *, as_json: bool) -> None:
+    """Write every value of a sound configuration and where it was set."""
+    settings = loaded.effective()
+    file = str(loaded.path.absolute()) if loaded.path else None
+    if as_json:
+        rows = [setting._asdict() for setting in settings]
+        click.echo(
+            json.dumps({"valid": True, "file": file, "settings": rows, "warnings": list(loaded.warnings)}, indent=2)
+        )
+        return
+    for warning in loaded.warnings:
+        show_warning(warning)
+    click.echo(f"{click.style('Valid:', fg='green')} {file or 'no file; defaults and environment'}")
+    width = max(len(setting.field) for setting in settings)
+    for setting in settings:
+        value = json.dumps(setting.value, ensure_ascii=False)
+        click.echo(f"  {setting.field:<{width}}  {value}  {click.style(f'({setting.source})', dim=True)}")
+
+
+def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    rows = [("State", str(state.get("state", "unknown")))]
+    if state.get("error"):
+        rows.append(("Problem", str(state["error"])))
+    if state.get("pending_restart"):
+        rows.append(("Restart for", ", ".join(map(str, state["pending_restart"]))))
+    return tuple(rows)
+
+
+def _endpoint_rows(address: Address, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, str], ...]:
+    width = max((len(address.url + each.path) for each in endpoints), default=0)
+    return tuple(
+        ("Endpoint", f"{address.url + each.path:<{width}}  {each.code} {each.title}".rstrip()) for each in endpoints
+    )
+
+
+def _rows(*rows: tuple[str, str]) -> None:
+    for label, value in rows:
+        click.echo(f"  {label + ':':<13}{value}")
+
+
+def _where_listening(record: PidRecord) -> str:
+    return " on every interface" if record.host in {"0.0.0.0", "::"} else ""
+
+
+def _named(address: Address) -> str:
+    """The URL with a name that the certificate has, where there is one."""
+    named = address.protocol == "https" and address.connect_host in {"127.0.0.1", "::1"}
+    return f"https://localhost:{address.port}" if named else address.url
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or f"{seconds:.1f} s"

@@ -1,0 +1,27 @@
+"""What every command prints in the same way: errors, and whether there is colour."""
+
+import os
+
+import click
+
+from ihe_test_util.errors import IheTestUtilError
+
+
+def wants_colour() -> bool | None:
+    """False where the user said so by NO_COLOR (no-color.org); None leaves it to whether this is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def show_error(error: IheTestUtilError) -> None:
+    """Write an error to stderr, a line for each thing it says."""
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True, color=wants_colour())
+    for label, value in (("at", error.where), ("got", error.got), ("expected", error.expected), ("try", error.hint)):
+        if value:
+            click.echo(f"  {label + ':':<10}{value}", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
+
+
+def show_warning(text: str) -> None:
+    """Write a warning to stderr."""
+    click.echo(f"{click.style('Warning:', fg='yellow')} {text}", err=True, color=wants_colour())

@@ -1,0 +1,108 @@
+"""What the operating system says about processes: is it alive, is it the one we mean, who holds a port."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+
+#: Start times come from a clock that may be adjusted between two looks; a process number is not used again so soon.
+_TOLERANCE_S: Final = 2.0
+_MAX_PID: Final = 2**31 - 1
+_COMMAND_CHARACTERS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that listens on a port; parts that the platform does not tell are empty or 0."""
+
+    pid: int
+    name: str = ""
+    command: str = ""
+
+    def __str__(self) -> str:
+        shown = f"pid {self.pid}"
+        if self.name:
+            shown = f"{self.name} ({shown})"
+        return f"{shown}: {self.command}" if self.command else shown
+
+
+def is_process_running(pid: int) -> bool:
+    """Whether there is a process of this number; one that ended and waits for its parent is none."""
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    if not 0 < pid <= _MAX_PID:
+        return False
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def start_time_of(pid: int) -> float | None:
+    """When the process started, in seconds since the epoch; None where there is none or we may not know."""
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    if not 0 < pid <= _MAX_PID:
+        return None
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+def is_same_process(pid: int, os_start_time: float | None) -> bool:
+    """Whether the process of this number is alive and the one that started then.
+
+    Without a start time (a PID file that something else wrote) its command must be ours.
+    """
+    if not is_process_running(pid):
+        return False
+    if os_start_time is None:
+        return "ihe_test_util" in command_of(pid) or "ihe-test-util" in command_of(pid)
+    now = start_time_of(pid)
+    return now is not None and abs(now - os_start_time) <= _TOLERANCE_S
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process, empty where we may not know."""
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def holder_of(port: int) -> Holder | None:
+    """Who listens on a TCP port; None where nobody does or the platform does not tell."""
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    try:
+        connections = psutil.net_connections(kind="tcp")
+    except (psutil.Error, OSError):  # macOS tells only root
+        return None
+    for connection in connections:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+            if connection.pid is None:
+                continue
+            name = ""
+            with contextlib.suppress(psutil.Error):
+                name = psutil.Process(connection.pid).name()
+            return Holder(connection.pid, name, _shortened(command_of(connection.pid)))
+    return None
+
+
+def listens_on(pid: int, port: int) -> bool:
+    """Whether the process listens on a TCP port."""
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port for each in connections)
+
+
+def _shortened(command: str) -> str:
+    return command if len(command) <= _COMMAND_CHARACTERS else command[: _COMMAND_CHARACTERS - 1] + "…"

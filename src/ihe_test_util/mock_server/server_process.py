@@ -1,0 +1,284 @@
+"""The mock server as a process: what happens between the command and the first request, and after the last one."""
+
+import errno
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ihe_test_util import __version__
+from ihe_test_util.errors import AlreadyRunning, BadInput, IheTestUtilError, StartFailed
+from ihe_test_util.mock_server.log_setup import close_logging, set_up_logging
+from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
+from ihe_test_util.mock_server.probe import Address, read_health
+from ihe_test_util.mock_server.processes import holder_of, start_time_of
+from ihe_test_util.mock_server.serving import Protocol, Ready, ServeSettings
+from ihe_test_util.mock_server.start_lock import StartLock
+
+if TYPE_CHECKING:
+    from ihe_test_util.mock_server.config import LoadedConfig
+
+_PROBE_TIMEOUT_S: Final = 1.0
+#: Who waits for another start gives up before the parent does, and can say why.
+_LOCK_SHARE: Final = 0.8
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What the command line asked for; None where it left the choice to the configuration."""
+
+    protocol: Protocol
+    instance_id: str
+    host: str | None = None
+    port: int | None = None
+    config_path: Path | None = None
+    debug: bool = False
+    workers: int = 1
+    timeout_s: float = 10.0
+
+    @property
+    def overrides(self) -> Mapping[str, object]:
+        """The options as fields of the configuration."""
+        return {
+            "host": self.host,
+            f"{self.protocol}_port": self.port,
+            "log_level": "DEBUG" if self.debug else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A server that is ready: its PID file's record, what it serves, what it wants its user to know."""
+
+    record: PidRecord
+    ready: Ready
+    pid_file: Path
+    notes: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        """Where it is reached."""
+        return address_of(self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A start that got as far as its log file: where its own lines begin there, in bytes, and its PID file."""
+
+    log_path: Path
+    log_offset: int
+    pid_file: Path
+
+
+def address_of(record: PidRecord) -> Address:
+    """Where a server that a PID file describes is reached."""
+    return Address(
+        record.protocol,
+        record.host,
+        record.port,
+        Path(record.client_cert) if record.client_cert else None,
+        Path(record.client_key) if record.client_key else None,
+    )
+
+
+def run_server(
+    request: StartRequest,
+    *,
+    on_begun: Callable[[Begun], None],
+    on_ready: Callable[[Started], None],
+    console: bool,
+) -> None:
+    """Be the mock server until a signal ends it.
+
+    ``on_begun`` is called when the log file is open, ``on_ready`` when requests are answered; with ``console`` the log
+    goes to stderr as well.
+
+    Raises:
+        ConfigError: the configuration, the log file or the certificate cannot be used.
+        AlreadyRunning: a server of this PID file runs, or something else has the port.
+        StartFailed: the address cannot be listened on.
+    """
+    from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
+
+    loaded = load_config_with_sources(request.config_path, overrides=request.overrides)
+    config = loaded.config
+    pid_file = config.pid_file.absolute()
+    port = config.https_port if request.protocol == "https" else config.http_port
+    with ExitStack() as stack:
+        lock = stack.enter_context(StartLock(lock_path(pid_file), timeout_s=request.timeout_s * _LOCK_SHARE))
+        stale = _refuse_second(pid_file)
+        _refuse_taken_port(config.host, port)
+        notes = (*loaded.warnings, *_certificates(request.protocol, loaded))
+        log_path = config.log_path.absolute()
+        set_up_logging(log_path, config.log_level, console=console)
+        stack.callback(close_logging)
+        on_begun(Begun(log_path, log_path.stat().st_size, pid_file))
+        _log.info("mock server %s starts as pid %d, %s:%d", __version__, os.getpid(), config.host, port)
+        for note in (*((stale,) if stale else ()), *loaded.warnings):
+            _log.warning("%s", note)
+        record = _record(request, loaded, port)
+        stack.callback(remove_record, pid_file, record)
+
+        def announce(ready: Ready) -> None:
+            write_record(record, pid_file)
+            lock.release()
+            _log.info("mock server is ready at %s", address_of(record).url)
+            on_ready(Started(record, ready, pid_file, notes))
+
+        _serve(_settings(request, loaded, port, pid_file, announce))
+        _log.info("mock server has stopped")
+
+
+def lock_path(pid_file: Path) -> Path:
+    """The lock file of the starts that write this PID file."""
+    return pid_file.with_name(pid_file.name + ".lock")
+
+
+def _serve(settings: ServeSettings) -> None:
+    # Heavy, and not needed where the start is refused.
+    from ihe_test_util.mock_server.event_loop import run  # noqa: PLC0415
+    from ihe_test_util.mock_server.serve import serve  # noqa: PLC0415
+
+    try:
+        run(serve(settings))
+    except OSError as error:
+        problem = _bind_problem(error, settings.host, settings.port)
+        if problem is None:
+            _log.critical("mock server failed", exc_info=True)
+            raise
+        _log.error("%s", problem)
+        raise problem from error
+    except IheTestUtilError as error:
+        _log.error("%s", error)
+        raise
+    except Exception:
+        _log.critical("mock server failed", exc_info=True)
+        raise
+
+
+def _settings(
+    request: StartRequest, loaded: "LoadedConfig", port: int, pid_file: Path, announce: Callable[[Ready], None]
+) -> ServeSettings:
+    return ServeSettings(
+        protocol=request.protocol,
+        host=loaded.config.host,
+        port=port,
+        config_path=request.config_path,
+        overrides=request.overrides,
+        instance_id=request.instance_id,
+        workers=request.workers,
+        debug=request.debug,
+        pid_file=pid_file,
+        announce=announce,
+        loaded=loaded,
+    )
+
+
+def _record(request: StartRequest, loaded: "LoadedConfig", port: int) -> PidRecord:
+    config = loaded.config
+    cert = key = None
+    if request.protocol == "https" and config.tls_client_auth == "required":
+        from ihe_test_util.security.certificates import CertificatePaths  # noqa: PLC0415 - only HTTPS needs it
+
+        paths = CertificatePaths.beside(config.cert_path.absolute(), config.key_path.absolute())
+        if paths.client_cert.exists() and paths.client_key.exists():
+            cert, key = str(paths.client_cert), str(paths.client_key)
+    return PidRecord(
+        pid=os.getpid(),
+        port=port,
+        protocol=request.protocol,
+        host=config.host,
+        start_time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        config_file=str(loaded.path.absolute()) if loaded.path else None,
+        os_start_time=start_time_of(os.getpid()),
+        instance_id=request.instance_id,
+        log_file=str(config.log_path.absolute()),
+        client_cert=cert,
+        client_key=key,
+    )
+
+
+def _certificates(protocol: Protocol, loaded: "LoadedConfig") -> tuple[str, ...]:
+    """Make the server's certificate where HTTPS has none; what the user has to know of it."""
+    if protocol != "https":
+        return ()
+    from ihe_test_util.security.certificates import ensure_server_certificate  # noqa: PLC0415 - only HTTPS needs it
+
+    host = loaded.config.host
+    made = ensure_server_certificate(
+        loaded.config.cert_path, loaded.config.key_path, hosts=() if host in {"0.0.0.0", "::"} else (host,)
+    )
+    if made is None:
+        return ()
+    return (f"a CA and a server certificate were made; clients have to trust {made.paths.ca.absolute()}",)
+
+
+def _refuse_second(pid_file: Path) -> str:
+    """Refuse where the server of this PID file runs; else say what is wrong with a file that is left over, if any."""
+    record = read_record(pid_file)
+    if record is None:
+        return f"the PID file {pid_file} was not readable as one and is replaced" if pid_file.exists() else ""
+    try:
+        answers = read_health(address_of(record), timeout_s=_PROBE_TIMEOUT_S).instance_id == record.instance_id
+    except IheTestUtilError:
+        answers = False
+    if answers or record.is_alive:
+        raise AlreadyRunning(
+            "The mock server is already running" + ("" if answers else ", but does not answer"),
+            where=address_of(record).url,
+            got=f"pid {record.pid}, started {record.start_time}, PID file {pid_file}",
+            hint="ihe-test-util mock status, or mock stop; for a second server set MOCK_SERVER_PID_FILE and --port",
+        )
+    return f"the PID file {pid_file} of a server that is gone (pid {record.pid}) is replaced"
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Try the port before anything heavy is done; the server itself binds it again."""
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, number) as sock:
+            if sys.platform == "win32":
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+    except OSError as error:
+        problem = _bind_problem(error, host, port)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _bind_problem(error: OSError, host: str, port: int) -> IheTestUtilError | None:
+    """What keeps us from listening, in words; None where the error is about something else."""
+    where = f"{host}:{port}"
+    if isinstance(error, socket.gaierror):
+        return BadInput("The host to listen on is not known", where=where, got=error.strerror or str(error))
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        return AlreadyRunning(
+            f"Port {port} is already in use",
+            where=where,
+            got=f"held by {holder}" if holder else "held by a process that this user may not see",
+            hint="stop it, or choose another port with --port",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return BadInput(
+            "The host to listen on is not an address of this machine",
+            where=where,
+            hint="--host 127.0.0.1 for this machine only, --host 0.0.0.0 for all its interfaces",
+        )
+    if error.errno == errno.EACCES:
+        return StartFailed(
+            f"Port {port} may not be listened on by this user", where=where, hint="choose a port from 1024 on"
+        )
+    return None

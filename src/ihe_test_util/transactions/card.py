@@ -56,7 +56,8 @@ class Rule(Generic[Req]):
     """One demand of a profile on a request.
 
     ``check`` yields a Miss for each place that breaks it. ``essential`` rules reject in lenient mode too:
-    without what they demand there is nothing to process.
+    without what they demand there is nothing to process. ``error_code`` is the code by which the transaction's own
+    error form names a breach, where the standard gives one.
     """
 
     id: str
@@ -65,13 +66,24 @@ class Rule(Generic[Req]):
     sentence: str
     check: Callable[[Req], Iterable[Miss]]
     essential: bool = False
+    error_code: str = ""
 
     def findings(self, request: Req) -> list[Finding]:
         """What this rule has to say about a request; nothing when it is kept."""
-        return [
-            Finding(self.id, self.section, self.severity, self.sentence, miss.path, miss.got, miss.want)
-            for miss in self.check(request)
-        ]
+        return [self.finding(miss) for miss in self.check(request)]
+
+    def finding(self, miss: Miss) -> Finding:
+        """A breach of this rule, put on record."""
+        return Finding(
+            self.id,
+            self.section,
+            self.severity,
+            self.sentence,
+            miss.path,
+            miss.got,
+            miss.want,
+            code=self.error_code,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +127,7 @@ class Transaction(Generic[Req, Resp]):
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules."""
-        found: list[Finding] = []
-        for rule in self.rules:
-            found.extend(rule.findings(request))
-        return found
+        return [rule.finding(miss) for rule in self.rules for miss in rule.check(request)]
 
     def rejecting(self, findings: Iterable[Finding], *, strict: bool) -> list[Finding]:
         """The findings for which a request is refused: in strict mode every error, else the essential ones."""

@@ -1,0 +1,191 @@
+"""What the framework demands of a Provide and Register Document Set-b request (ITI TF-2: 3.41.4.1.2)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from ihe_test_util.exchange import Severity
+from ihe_test_util.transactions.card import Miss, Rule
+from ihe_test_util.transactions.iti41.model import ProvideAndRegisterRequest
+from ihe_test_util.transactions.xds.base import (
+    METADATA_ERROR,
+    MISSING_DOCUMENT,
+    MISSING_DOCUMENT_METADATA,
+    NONE,
+    Actor,
+    shown,
+)
+from ihe_test_util.transactions.xds.rules import rules_for
+from ihe_test_util.xml.ebrim import urns
+
+_ROOT: Final = "/ProvideAndRegisterDocumentSetRequest"
+_METADATA_ERROR: Final = METADATA_ERROR.format(actor=Actor.REPOSITORY.value)
+_MESSAGE: Final = "ITI TF-2: 3.41.4.1.2"
+
+
+def _document(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    if request.documents:
+        return NONE
+    return (Miss(f"{_ROOT}/Document", want="a Document for each DocumentEntry"),)
+
+
+def _submit_objects(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    if request.metadata.request.objects:
+        return NONE
+    want = "an lcm:SubmitObjectsRequest with a rim:RegistryObjectList of objects"
+    return (Miss(f"{_ROOT}/SubmitObjectsRequest/RegistryObjectList", want=want),)
+
+
+def _document_ids(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    return [
+        Miss(f"{_ROOT}/Document[{position}]/@id", want="the id of the DocumentEntry that describes it")
+        for position, document in enumerate(request.documents, start=1)
+        if not document.entry_id
+    ]
+
+
+def _documents_once(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    if len(request.documents) == 1:
+        return NONE
+    ids = [document.entry_id for document in request.documents]
+    return [
+        Miss(f"{_ROOT}/Document[{ids.index(found) + 1}]/@id", f"{count} documents of id {shown(found)}", "one")
+        for found, count in Counter(ids).items()
+        if found and count > 1
+    ]
+
+
+def _described(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    if not request.metadata.request.objects:
+        return NONE  # PNR-02 says it all
+    entries = {entry.source.id for entry in request.metadata.document_entries}
+    return [
+        Miss(f"{_ROOT}/Document[{position}]/@id", shown(document.entry_id), "the id of a DocumentEntry in the metadata")
+        for position, document in enumerate(request.documents, start=1)
+        if document.entry_id and document.entry_id not in entries
+    ]
+
+
+def _provided(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    if not request.documents:
+        return NONE  # PNR-01 says it all
+    documents = {document.entry_id for document in request.documents}
+    return [
+        Miss(f"{entry.label}/Document", "no document", f"a Document with the id {entry.source.id!r}")
+        for entry in request.metadata.document_entries
+        if entry.source.id not in documents and entry.source.object_type != urns.ON_DEMAND_DOCUMENT
+    ]
+
+
+def _hash(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    stated = _stated(request, "hash")
+    if not stated:
+        return NONE
+    return [
+        Miss(f"{document.entry_id}/hash", shown(stated[document.entry_id]), f"{document.content.sha1}, of the document")
+        for document in request.documents
+        if document.entry_id in stated and stated[document.entry_id].lower() != document.content.sha1
+    ]
+
+
+def _size(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    stated = _stated(request, "size")
+    if not stated:
+        return NONE
+    return [
+        Miss(f"{document.entry_id}/size", shown(stated[document.entry_id]), f"{document.content.size}, of the document")
+        for document in request.documents
+        if document.entry_id in stated
+        and stated[document.entry_id].lstrip("0") != (str(document.content.size).lstrip("0"))
+    ]
+
+
+def _stated(request: ProvideAndRegisterRequest, slot: str) -> dict[str, str]:
+    """A slot's value by the id of the document entry; without those that have none."""
+    return {entry.source.id: entry.slot(slot) for entry in request.metadata.document_entries if entry.slot(slot)}
+
+
+def _not_empty(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    return [
+        Miss(f"{_ROOT}/Document[{position}]", "0 bytes", "the bytes of a document")
+        for position, document in enumerate(request.documents, start=1)
+        if not document.content.size
+    ]
+
+
+RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
+    Rule(
+        "PNR-01",
+        _MESSAGE,
+        Severity.ERROR,
+        "the request carries a document",
+        _document,
+        essential=True,
+        error_code=MISSING_DOCUMENT,
+    ),
+    Rule(
+        "PNR-02",
+        _MESSAGE,
+        Severity.ERROR,
+        "the request carries metadata in a SubmitObjectsRequest",
+        _submit_objects,
+        error_code=MISSING_DOCUMENT_METADATA,
+    ),
+    Rule(
+        "PNR-03",
+        _MESSAGE,
+        Severity.ERROR,
+        "a document has the id of its entry",
+        _document_ids,
+        error_code=MISSING_DOCUMENT_METADATA,
+    ),
+    Rule(
+        "PNR-04",
+        _MESSAGE,
+        Severity.ERROR,
+        "an entry has one document",
+        _documents_once,
+        error_code=_METADATA_ERROR,
+    ),
+    Rule(
+        "PNR-05",
+        "ITI TF-2: 3.41.4.1.3",
+        Severity.ERROR,
+        "a document is described by an entry",
+        _described,
+        error_code=MISSING_DOCUMENT_METADATA,
+    ),
+    Rule(
+        "PNR-06",
+        "ITI TF-2: 3.41.4.1.3",
+        Severity.ERROR,
+        "an entry comes with its document",
+        _provided,
+        error_code=MISSING_DOCUMENT,
+    ),
+    Rule(
+        "PNR-07",
+        "ITI TF-3: 4.2.3.2.10",
+        Severity.ERROR,
+        "hash, where given, is that of the document",
+        _hash,
+        error_code=_METADATA_ERROR,
+    ),
+    Rule(
+        "PNR-08",
+        "ITI TF-3: 4.2.3.2.21",
+        Severity.ERROR,
+        "size, where given, is that of the document",
+        _size,
+        error_code=_METADATA_ERROR,
+    ),
+    Rule(
+        "PNR-09",
+        _MESSAGE,
+        Severity.WARNING,
+        "a document has content",
+        _not_empty,
+        error_code=_METADATA_ERROR,
+    ),
+    *rules_for(ProvideAndRegisterRequest, Actor.REPOSITORY),
+)

@@ -1,0 +1,30 @@
+"""All rules on the metadata of a submission, for the transactions that carry them."""
+
+from typing import Final, TypeVar
+
+from ihe_test_util.transactions.card import Rule
+from ihe_test_util.transactions.xds.associations import ASSOCIATION_RULES
+from ihe_test_util.transactions.xds.attributes import ATTRIBUTE_RULES
+from ihe_test_util.transactions.xds.base import Actor, CarriesMetadata, MetadataRule
+from ihe_test_util.transactions.xds.structure import STRUCTURE_RULES
+
+T = TypeVar("T", bound=CarriesMetadata)
+
+METADATA_RULES: Final[tuple[MetadataRule, ...]] = tuple(
+    sorted((*STRUCTURE_RULES, *ATTRIBUTE_RULES, *ASSOCIATION_RULES), key=lambda rule: rule.id)
+)
+
+
+def rules_for(request: type[T], actor: Actor) -> tuple[Rule[T], ...]:  # noqa: ARG001 - the type is what is asked for
+    """The rules on metadata for one kind of request, with the error codes of the actor that checks them."""
+    return tuple(
+        Rule(
+            rule.id,
+            rule.section,
+            rule.severity,
+            rule.sentence,
+            rule.check,
+            error_code=rule.error_code.format(actor=actor.value),
+        )
+        for rule in METADATA_RULES
+    )

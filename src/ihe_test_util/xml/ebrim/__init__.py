@@ -1,0 +1,44 @@
+"""ebRIM 3.0, the ebXML registry information model in which XDS metadata travel: values, reading, writing, names."""
+
+from ihe_test_util.xml.ebrim.model import (
+    AnyObject,
+    Association,
+    Classification,
+    ExternalIdentifier,
+    ExtrinsicObject,
+    InternationalString,
+    LocalizedString,
+    ObjectList,
+    ObjectRef,
+    OtherObject,
+    RegistryObject,
+    RegistryPackage,
+    Slot,
+    VersionInfo,
+)
+from ihe_test_util.xml.ebrim.reader import SUBMIT_OBJECTS_REQUEST, read_objects, read_slots, read_submit_objects
+from ihe_test_util.xml.ebrim.writer import write_objects, write_slots, write_submit_objects
+
+__all__ = [
+    "SUBMIT_OBJECTS_REQUEST",
+    "AnyObject",
+    "Association",
+    "Classification",
+    "ExternalIdentifier",
+    "ExtrinsicObject",
+    "InternationalString",
+    "LocalizedString",
+    "ObjectList",
+    "ObjectRef",
+    "OtherObject",
+    "RegistryObject",
+    "RegistryPackage",
+    "Slot",
+    "VersionInfo",
+    "read_objects",
+    "read_slots",
+    "read_submit_objects",
+    "write_objects",
+    "write_slots",
+    "write_submit_objects",
+]

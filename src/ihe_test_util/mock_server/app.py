@@ -21,7 +21,8 @@ from ihe_test_util.mock_server.health import RequestCounter, config_state, healt
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.receive import looks_like_soap
 from ihe_test_util.soap.wsdl import Operation, wsdl
-from ihe_test_util.store import Store
+from ihe_test_util.store.journal import JournalBounds
+from ihe_test_util.store.opening import Store
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 #: An idle connection is closed after this long; longer than clients keep theirs, so that they close first.
@@ -87,11 +88,7 @@ class MockServer:
             StorageError: the data directory cannot be used.
         """
         config = self.watcher.config
-        self._store = await Store.open(
-            config.data_dir,
-            journal_max_exchanges=config.journal_max_exchanges,
-            journal_max_bytes=config.journal_max_bytes,
-        )
+        self._store = await asyncio.to_thread(Store.open, config.data_dir, bounds=_bounds(config))
         self._edge = Edge(world=self._world_for, record=self._store.journal.record, spool_dir=self._store.spool_dir)
         listener = _Listener(
             self._handle, access_log=None, keepalive_timeout=KEEPALIVE_S, read_bufsize=_READ_BUFFER_BYTES
@@ -180,10 +177,11 @@ class MockServer:
 
     def _world_for(self, config: MockServerConfig) -> World:
         if self._world is None or self._world[0] is not config:
-            saved = config.data_dir / "documents" if config.save_submitted_documents else None
+            store = self.store
+            store.journal.bounds = _bounds(config)
             world = World(
-                patients=self.store.patients,
-                documents=self.store.documents_saving_to(saved),
+                patients=store.patients,
+                documents=store.saving_documents if config.save_submitted_documents else store.documents,
                 now=_now,
                 new_uuid=_new_uuid,
             )
@@ -217,6 +215,10 @@ def create_app(
 ) -> MockServer:
     """A mock server for a configuration, not yet started; for tests that run it in their own process."""
     return MockServer(ConfigWatcher(config_path, config), Instance(protocol, config.host, port))
+
+
+def _bounds(config: MockServerConfig) -> JournalBounds:
+    return JournalBounds(config.journal_max_exchanges, config.journal_max_bytes)
 
 
 def _operation(route: Route) -> Operation:

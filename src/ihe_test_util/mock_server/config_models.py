@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     ValidationError,
     ValidationInfo,
@@ -112,6 +113,9 @@ Port: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=65535)]
 DelayMs: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=5000)]
 Seconds: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=3600, allow_inf_nan=False)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
+NotNegative: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
+HttpStatus: TypeAlias = Annotated[int, Field(strict=True, ge=200, le=599)]
+Share: TypeAlias = Annotated[float, Field(strict=True, ge=0.0, le=1.0, allow_inf_nan=False)]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 
 
@@ -147,15 +151,16 @@ class TlsClientAuth(StrEnum):
     REQUIRED = "required"
 
 
-def _now(default: _T, says: str) -> _T:
+def _now(default: _T, says: str, example: object) -> _T:
     """A field that takes effect with the next request."""
-    field: _T = Field(default=default, description=says)
+    field: _T = Field(default=default, description=says, examples=[example])
     return field
 
 
-def _restart(default: _T, says: str) -> _T:
+def _restart(default: _T, says: str, example: object) -> _T:
     """A field that takes effect at the next start."""
-    field: _T = Field(default=default, description=says, json_schema_extra={RESTART_MARK: "restart"})
+    mark: dict[str, JsonValue] = {RESTART_MARK: "restart"}
+    field: _T = Field(default=default, description=says, examples=[example], json_schema_extra=mark)
     return field
 
 
@@ -166,24 +171,21 @@ class _Model(BaseModel):
 class Behavior(_Model):
     """How an endpoint answers: when, how often with a failure, and what it lets pass."""
 
-    response_delay_ms: DelayMs = _now(0, "Milliseconds to wait before the answer is sent.")
-    failure_rate: float = Field(
-        default=0.0,
-        strict=True,
-        ge=0.0,
-        le=1.0,
-        allow_inf_nan=False,
-        description="Share of the requests that are answered with a simulated fault (Receiver, HTTP 500).",
+    response_delay_ms: DelayMs = _now(0, "Milliseconds to wait before the answer is sent.", 500)
+    failure_rate: Share = _now(
+        0.0, "Share of the requests that are answered by a simulated fault (code Receiver, HTTP 500).", 0.2
     )
-    custom_fault_message: Text | None = _now(None, "Text of the simulated fault.")
-    validation_mode: ValidationMode = _now(ValidationMode.LENIENT, "Which findings refuse a request.")
+    custom_fault_message: Text | None = _now(
+        None, "Text of the simulated fault; without it, one that says so.", "PIX Manager temporarily unavailable"
+    )
+    validation_mode: ValidationMode = _now(ValidationMode.LENIENT, "Which findings refuse a request.", "strict")
 
 
 class PIXAddBehavior(Behavior):
     """How the Patient Identity Feed (ITI-44) is answered."""
 
     custom_patient_id: Text | None = _now(
-        None, "The patient identifier that the acknowledgement carries instead of the accepted one."
+        None, "The patient identifier that the acknowledgement names instead of the accepted one.", "MOCK-0001"
     )
 
 
@@ -191,10 +193,10 @@ class ITI41Behavior(Behavior):
     """How Provide and Register Document Set-b (ITI-41) is answered."""
 
     custom_submission_set_id: Text | None = _now(
-        None, "The SubmissionSetUniqueId that the response carries instead of the request's."
+        None, "The SubmissionSetUniqueId that the response names instead of the request's.", "2.999.41.1"
     )
     custom_document_id: Text | None = _now(
-        None, "The DocumentUniqueId that the response carries instead of the request's."
+        None, "The DocumentUniqueId that the response names instead of the request's.", "2.999.41.2"
     )
 
 
@@ -206,11 +208,11 @@ class FaultTemplate(_Model):
     """What replaces the code, reason, detail or HTTP status of a fault; what is left out stays."""
 
     code: Literal["Sender", "Receiver"] | None = _now(
-        None, "SOAP fault code (SOAP 1.2 Part 1, 5.4.6); in SOAP 1.1 Client and Server."
+        None, "SOAP fault code (SOAP 1.2 Part 1, 5.4.6); SOAP 1.1 calls them Client and Server.", "Receiver"
     )
-    reason: Text | None = _now(None, "Fault text.")
-    detail: Text | None = _now(None, "Text of the fault's detail.")
-    http_status: int | None = Field(default=None, strict=True, ge=200, le=599, description="HTTP status of the answer.")
+    reason: Text | None = _now(None, "Fault text.", "Out of service until noon")
+    detail: Text | None = _now(None, "Text of the fault's detail.", "Ticket 4711")
+    http_status: HttpStatus | None = _now(None, "HTTP status of the answer.", 503)
 
 
 #: A fault template, or just its reason.
@@ -223,51 +225,71 @@ class MockServerConfig(_Model):
     """Everything the mock server can be told; each value is valid or the object does not come to be."""
 
     host: Annotated[str, BeforeValidator(_host)] = _restart(
-        "0.0.0.0", "Address to listen on; 0.0.0.0 and :: are all interfaces."
+        "0.0.0.0", "Address to listen on; `0.0.0.0` and `::` are all interfaces.", "127.0.0.1"
     )
-    http_port: Port = _restart(8080, "TCP port for HTTP.")
-    https_port: Port = _restart(8443, "TCP port for HTTPS.")
-    cert_path: FilePath = _restart(Path("mocks/cert.pem"), "Server certificate with its chain, PEM.")
-    key_path: FilePath = _restart(Path("mocks/key.pem"), "Private key of the certificate, PEM.")
-    tls_client_auth: TlsClientAuth = _restart(TlsClientAuth.NONE, "Whether clients show a certificate (HTTPS only).")
-    tls_ca_path: FilePath | None = _restart(None, "CA certificates that client certificates are checked against, PEM.")
-    log_level: AnyCaseLevel = _now(LogLevel.INFO, "Least level that is logged, in any case.")
-    log_path: FilePath = _restart(Path("mocks/logs/mock-server.log"), "Log file.")
-    pid_file: FilePath = _restart(Path("mocks/.mock-server.pid"), "File that records the running server.")
-    data_dir: FilePath = _restart(Path("mocks/data"), "Directory of the database, the journal and saved documents.")
-    pix_add_endpoint: EndpointPath = _now("/pix/add", "Path of the Patient Identity Feed (ITI-44).")
+    http_port: Port = _restart(8080, "TCP port for HTTP.", 9080)
+    https_port: Port = _restart(8443, "TCP port for HTTPS.", 9443)
+    cert_path: FilePath = _restart(
+        Path("mocks/cert.pem"), "Server certificate with its chain, PEM.", "/etc/mock/cert.pem"
+    )
+    key_path: FilePath = _restart(Path("mocks/key.pem"), "Private key of the certificate, PEM.", "/etc/mock/key.pem")
+    tls_client_auth: TlsClientAuth = _restart(
+        TlsClientAuth.NONE, "Whether clients show a certificate; HTTPS only.", "required"
+    )
+    tls_ca_path: FilePath | None = _restart(
+        None, "CA certificates that client certificates are checked against, PEM.", "/etc/mock/clients-ca.pem"
+    )
+    log_level: AnyCaseLevel = _now(LogLevel.INFO, "Least level that is logged, in any case.", "debug")
+    log_path: FilePath = _restart(Path("mocks/logs/mock-server.log"), "Log file.", "/var/log/mock-server.log")
+    pid_file: FilePath = _restart(
+        Path("mocks/.mock-server.pid"), "File that records the running server.", "/run/mock-server.pid"
+    )
+    data_dir: FilePath = _restart(
+        Path("mocks/data"), "Directory of the database, the journal and saved documents.", "/var/lib/mock-server"
+    )
+    pix_add_endpoint: EndpointPath = _now("/pix/add", "Path of the Patient Identity Feed (ITI-44).", "/PIXManager")
     iti41_endpoint: EndpointPath = Field(
         default="/iti41/submit",
         validate_default=True,
         description="Path of Provide and Register Document Set-b (ITI-41).",
+        examples=["/xds/repository"],
     )
     response_delay_ms: DelayMs = Field(
         default=0,
+        description="Deprecated and ignored, with a warning; each behaviour has its own `response_delay_ms`.",
+        examples=[0],
         json_schema_extra={"deprecated": True},
-        description="Deprecated and ignored; each behaviour has its own response_delay_ms.",
     )
     save_submitted_documents: Flag = Field(
-        default=False, description="Whether submitted documents are also written as files under data_dir/documents."
+        default=False,
+        description="Whether submitted documents are also written as files, under `documents` in `data_dir`.",
+        examples=[True],
     )
-    pix_add_behavior: PIXAddBehavior = _now(PIXAddBehavior(), "How the Patient Identity Feed is answered.")
-    iti41_behavior: ITI41Behavior = _now(ITI41Behavior(), "How Provide and Register Document Set-b is answered.")
+    pix_add_behavior: PIXAddBehavior = _now(
+        PIXAddBehavior(), "How the Patient Identity Feed is answered.", {"response_delay_ms": 500}
+    )
+    iti41_behavior: ITI41Behavior = _now(
+        ITI41Behavior(), "How Provide and Register Document Set-b is answered.", {"validation_mode": "strict"}
+    )
     endpoint_behaviors: Mapping[str, EndpointBehavior] = _now(
-        {}, "Behaviour by card name (pix-add), endpoint path (/pix/add) or transaction code (ITI-44)."
+        {},
+        "Behaviour by card name (`pix-add`), endpoint path (`/pix/add`) or transaction code (`ITI-44`).",
+        {"ITI-44": {"failure_rate": 0.2}},
     )
     response_templates: Mapping[Scenario, AnyTemplate] = _now(
-        {}, "What faults say, by scenario: a text, or an object with code, reason, detail and http_status."
+        {},
+        "What faults say, by scenario: a text, or an object with `code`, `reason`, `detail` and `http_status`.",
+        {"too_large": "Send less"},
     )
-    max_request_bytes: Count = _now(1024 * MIB, "Largest request body, in bytes.")
-    max_xml_bytes: Count = _now(32 * MIB, "Largest SOAP message without its attachments, in bytes.")
+    max_request_bytes: Count = _now(1024 * MIB, "Largest request body, in bytes.", 10 * MIB)
+    max_xml_bytes: Count = _now(32 * MIB, "Largest SOAP message without its attachments, in bytes.", MIB)
     receive_timeout_s: Seconds = _now(
-        30.0, "Longest wait for the head of a request, and for each next 64 KiB of its body, in seconds."
+        30.0, "Longest wait for the head of a request, and for each next 64 KiB of its body, in seconds.", 5.0
     )
-    send_timeout_s: Seconds = _now(30.0, "Longest wait for a peer that does not read its answer, in seconds.")
-    journal_max_exchanges: Count = _now(10_000, "Exchanges that the journal keeps.")
-    journal_max_bytes: Count = _now(256 * MIB, "Bytes that the journal keeps.")
-    random_seed: int | None = Field(
-        default=None, strict=True, ge=0, description="Makes simulated failures reproducible."
-    )
+    send_timeout_s: Seconds = _now(30.0, "Longest wait for a peer that does not read its answer, in seconds.", 5.0)
+    journal_max_exchanges: Count = _restart(10_000, "Exchanges that the journal keeps.", 500)
+    journal_max_bytes: Count = _restart(256 * MIB, "Bytes that the journal keeps.", 16 * MIB)
+    random_seed: NotNegative | None = _now(None, "Makes simulated failures reproducible.", 42)
 
     @field_validator("iti41_endpoint")
     @classmethod

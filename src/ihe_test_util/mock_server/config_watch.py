@@ -55,8 +55,8 @@ class ConfigWatcher:
     """Keeps a configuration in step with its file; nothing here raises while requests are served.
 
     ``config`` is swapped whole; who took it keeps what it took. ``started`` is the configuration of the start: what
-    cannot change in a running server (address, ports, TLS, files) is taken from it. ``clock`` is wall-clock
-    nanoseconds, to be compared with those of the file system.
+    cannot change in a running server (address, ports, TLS, files) is taken from it. Without a path nothing is watched.
+    ``clock`` is wall-clock nanoseconds, to be compared with those of the file system.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class ConfigWatcher:
     ) -> None:
         inputs = gather_inputs(config_path or DEFAULT_CONFIG_PATH, overrides, environ)
         self._start(config, inputs, clock)
+        self._watching = config_path is not None
 
     @classmethod
     def of(cls, loaded: LoadedConfig, *, clock: Callable[[], int] = time.time_ns) -> Self:
@@ -78,7 +79,7 @@ class ConfigWatcher:
         self._start(loaded.config, loaded.inputs, clock)
         self._loaded = loaded
         if loaded.snapshot is not None:
-            self._seen = loaded.snapshot.data
+            self._seen, self._existed = loaded.snapshot.data, True
         return self
 
     def _start(self, config: MockServerConfig, inputs: Inputs, clock: Callable[[], int]) -> None:
@@ -91,12 +92,14 @@ class ConfigWatcher:
         self._stamp: Stamp | None = None
         self._settled = False
         self._seen: bytes | None = None
+        self._watching = True
         self._modified = 0.0
+        self._existed = False
         try:
             self._modified = os.stat(self._file).st_mtime  # noqa: PTH116 - as above
+            self._existed = True
         except (OSError, ValueError) as error:  # the first check says what is wrong, where anything is
             _log.debug("no configuration file yet: %s", error)
-        self._existed = self._modified > 0
         self._status = ConfigStatus(ConfigState.OK, "", self._now())
 
     @property
@@ -121,12 +124,14 @@ class ConfigWatcher:
 
     def check_reload(self) -> bool:
         """Whether the file has changed so that another configuration is in force now; one ``stat`` where it has not."""
+        if not self._watching:
+            return False
         try:
             stamp = Stamp.of(os.stat(self._file))  # noqa: PTH116 - called for every request, and half as fast by Path
             if stamp == self._stamp and self._settled:
                 return False
             return self._look(stamp)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._gone()
         except ConfigError as error:
             self._reject(str(error))
@@ -143,6 +148,8 @@ class ConfigWatcher:
         Raises:
             ConfigError: every problem, one a line; the configuration in force stays.
         """
+        if path is None and not self._watching:
+            raise ConfigError("this server was started without a configuration file, so there is none to read again")
         inputs = self._inputs if path is None else replace(self._inputs, path=path)
         file = self._file if path is None else os.path.abspath(path)  # noqa: PTH100 - as in _start
         try:
@@ -150,7 +157,7 @@ class ConfigWatcher:
         except FileNotFoundError:
             raise ConfigError(f"{file}: there is no such configuration file") from None
         loaded = build(inputs, snapshot)
-        self._inputs, self._file = inputs, file
+        self._inputs, self._file, self._watching = inputs, file, True
         self._remember(snapshot.stamp, snapshot.data)
         self._adopt(loaded)
         return self._config

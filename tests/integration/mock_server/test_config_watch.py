@@ -190,6 +190,21 @@ def test_a_watcher_made_from_a_configuration_alone_watches(file: Path) -> None:
     assert watcher.last_modified == pytest.approx(file.stat().st_mtime)
 
 
+def test_without_a_path_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server made from a configuration alone keeps it, whatever mocks/config.json of the directory says."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mocks").mkdir()
+    written(tmp_path / "mocks" / "config.json", delay(20))
+    config = MockServerConfig(random_seed=1)
+    watcher = ConfigWatcher(None, config)
+
+    assert watcher.check_reload() is False
+    assert watcher.config is config
+    assert watcher.status.state is ConfigState.OK
+    with pytest.raises(ConfigError, match="without a configuration file"):
+        watcher.reload_config()
+
+
 def test_a_touched_file_is_no_edit(watcher: ConfigWatcher, file: Path, records: Callable[[], list[object]]) -> None:
     """Another time with the same content changes nothing and logs nothing."""
     before = watcher.config

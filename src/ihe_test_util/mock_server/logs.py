@@ -14,6 +14,7 @@ from ihe_test_util.mock_server.log_format import BACKUPS, INDENT, LEVELS, Head, 
 _BLOCK: Final = 256 * 1024
 #: Worker processes write up to 100 ms late, so the file is not strictly in the order of time.
 _DISORDER: Final = timedelta(seconds=2)
+_FIRST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AGE: Final = re.compile(r"(?:\d+[smhd])+")
 
@@ -84,8 +85,9 @@ def parse_since(text: str, now: datetime) -> datetime:
     try:
         if _AGE.fullmatch(wanted):
             parts = re.findall(r"(\d+)([smhd])", wanted)
-            return now - sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
-        return datetime.fromisoformat(wanted).astimezone(UTC)
+            found = now - sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
+        else:
+            found = datetime.fromisoformat(wanted).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise BadInput(
             "Invalid time",
@@ -93,6 +95,7 @@ def parse_since(text: str, now: datetime) -> datetime:
             got=text,
             expected="an age such as 90s, 10m, 1h30m, 2d, or ISO 8601 such as 2026-01-31T13:45 (local) or …T13:45Z",
         ) from error
+    return max(found, _FIRST)  # no log is older, and below it there is no room for arithmetic
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -197,13 +200,13 @@ def _lines_of_all(path: Path, end: Place | None) -> Iterator[bytes]:
             yield from lines_backwards(stream, limit)
 
 
-def lines_backwards(stream: BinaryIO, end: int | None = None) -> Iterator[bytes]:
+def lines_backwards(stream: BinaryIO, end: int | None = None, *, block_bytes: int = _BLOCK) -> Iterator[bytes]:
     """The lines of a file, last first, without line ends; reads no more than it is asked for."""
     position = stream.seek(0, 2) if end is None else end
     pieces: list[bytes] = []  # of the line whose start is not read yet, last first
     last = True
     while position > 0:
-        size = min(_BLOCK, position)
+        size = min(block_bytes, position)
         position -= size
         stream.seek(position)
         block = stream.read(size)

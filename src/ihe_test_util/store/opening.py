@@ -1,0 +1,124 @@
+"""A data directory opened: the stores of the domain, the journal, and a place for what arrives."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from ihe_test_util.errors import StorageError
+from ihe_test_util.store.content_files import ContentFiles
+from ihe_test_util.store.database import translated
+from ihe_test_util.store.documents import SqliteDocuments, usage
+from ihe_test_util.store.journal import Journal, JournalBounds
+from ihe_test_util.store.locks import Instance, alive_and_dead, directory_lock, remove_left_over
+from ihe_test_util.store.patients import SqlitePatients
+from ihe_test_util.store.reader import ReadPool
+from ihe_test_util.store.saved_copies import SavedCopies
+from ihe_test_util.store.schema import DOMAIN, DOMAIN_FILE, JOURNAL_FILE
+from ihe_test_util.store.writer import GroupWriter
+
+_LOG: Final = logging.getLogger(__name__)
+_FILE_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a data directory holds."""
+
+    patients: int
+    submissions: int
+    documents: int
+
+
+class Store:
+    """One process's access to a data directory; several processes may share the directory.
+
+    ``patients`` and ``documents`` are the stores of ``domain.world.World``; ``saving_documents`` is the same as
+    ``documents`` and also writes copies for people (``save_submitted_documents``). ``spool_dir`` is where attachments
+    go while they arrive: on the same disk as the stored documents, so that they are moved and not copied.
+    """
+
+    def __init__(self, data_dir: Path, instance: Instance, writer: GroupWriter, journal: Journal) -> None:
+        self.data_dir = data_dir
+        self.spool_dir = instance.directory
+        self.journal = journal
+        self._instance = instance
+        self._writer = writer
+        self._reader = ReadPool(data_dir / DOMAIN_FILE)
+        self._threads = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="store-files")
+        self._files = ContentFiles(data_dir, instance.directory)
+        self.patients = SqlitePatients(writer, self._reader)
+        self.documents = SqliteDocuments(data_dir, writer, self._reader, self._files, self._threads)
+        self.saving_documents = self.documents.saving(SavedCopies(data_dir, instance.directory))
+
+    @classmethod
+    def open(cls, data_dir: Path, *, bounds: JournalBounds | None = None) -> Self:
+        """Open a data directory, make it where it is missing, and remove what killed processes left in it.
+
+        Raises:
+            StorageError: it cannot be written to, or a database in it is damaged or too new.
+        """
+        data_dir = data_dir.absolute()
+        _usable(data_dir)
+        with translated(data_dir), directory_lock(data_dir), ExitStack() as undo:
+            instance = Instance.register(data_dir)
+            undo.callback(instance.close)
+            writer = GroupWriter(data_dir / DOMAIN_FILE, DOMAIN)
+            undo.callback(writer.close)
+            journal = Journal(data_dir / JOURNAL_FILE, bounds)
+            undo.callback(journal.close)
+            _recover(data_dir, instance)
+            undo.pop_all()
+        return cls(data_dir, instance, writer, journal)
+
+    async def counts(self) -> Counts:
+        """How much is stored.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        patients = await self.patients.count()
+        return Counts(patients, *await self.documents.count())
+
+    async def close(self) -> None:
+        """Finish what is waiting, and close everything."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._writer.close()
+        self._reader.close()
+        self.journal.close()
+        try:
+            with translated(self.data_dir), directory_lock(self.data_dir), usage(self.data_dir) as is_used:
+                self._files.recover(self.spool_dir, is_used)
+                self._instance.close()
+        except StorageError as error:  # what stays behind, the next start removes
+            _LOG.warning("leaving the data directory: %s", error)
+
+
+def _usable(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with directory_lock(data_dir):
+            pass
+    except OSError as error:
+        raise StorageError(
+            "the data directory cannot be used",
+            where=str(data_dir),
+            got=error.strerror or str(error),
+            expected="a directory that the server's user may write to",
+            hint="mend its permissions, or set data_dir to another directory",
+        ) from error
+
+
+def _recover(data_dir: Path, instance: Instance) -> None:
+    files = ContentFiles(data_dir, instance.directory)
+    _, dead = alive_and_dead(data_dir)
+    with usage(data_dir) as is_used:
+        for entry in dead:
+            files.recover(entry, is_used)
+            remove_left_over(entry)

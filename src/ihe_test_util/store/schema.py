@@ -1,0 +1,104 @@
+"""The tables, as the statements that made them, version after version; what was released is never edited.
+
+Points in time are microseconds since 1970, UTC.
+"""
+
+from typing import Final
+
+from ihe_test_util.store.database import Schema
+
+#: The files in a data directory.
+DOMAIN_FILE: Final = "domain.sqlite"
+JOURNAL_FILE: Final = "journal.sqlite"
+
+_MIB: Final = 1024 * 1024
+
+DOMAIN: Final = Schema(
+    what="database of patients and documents",
+    page_bytes=8192,
+    synchronous="FULL",
+    wal_bytes=16 * _MIB,
+    migrations=(
+        (
+            # One row for each identifier: what was fed last under it. Position 0 is the first identifier of its feed.
+            """
+            CREATE TABLE patients (
+                root TEXT NOT NULL,
+                extension TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                fed_at INTEGER NOT NULL,
+                gender TEXT NOT NULL,
+                birth_time TEXT NOT NULL,
+                demographics TEXT NOT NULL,
+                PRIMARY KEY (root, extension)
+            )
+            """,
+            """
+            CREATE TABLE submissions (
+                id TEXT NOT NULL PRIMARY KEY,
+                unique_id TEXT NOT NULL,
+                patient_id TEXT NOT NULL,
+                source_id TEXT NOT NULL,
+                provided_at INTEGER NOT NULL,
+                metadata BLOB NOT NULL
+            )
+            """,
+            # Exactly one of data and path is set; path is relative to data_dir, with forward slashes.
+            """
+            CREATE TABLE documents (
+                submission_id TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                entry_id TEXT NOT NULL,
+                unique_id TEXT NOT NULL,
+                mime_type TEXT NOT NULL,
+                size INTEGER NOT NULL,
+                sha1 TEXT NOT NULL,
+                path TEXT,
+                saved_as TEXT,
+                data BLOB,
+                PRIMARY KEY (submission_id, position)
+            )
+            """,
+            "CREATE INDEX documents_unique_id ON documents (unique_id)",
+            "CREATE INDEX documents_sha1 ON documents (sha1)",
+        ),
+    ),
+)
+
+JOURNAL: Final = Schema(
+    what="journal",
+    page_bytes=16384,
+    synchronous="NORMAL",
+    wal_bytes=32 * _MIB,
+    migrations=(
+        (
+            # seq has no gaps, since only the oldest are ever removed. end_offset counts the bytes of all exchanges up
+            # to and with this one, so that the bytes kept are known without adding them up. What is long comes last.
+            """
+            CREATE TABLE exchanges (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                end_offset INTEGER NOT NULL,
+                size INTEGER NOT NULL,
+                id TEXT NOT NULL,
+                started INTEGER NOT NULL,
+                duration_s REAL NOT NULL,
+                peer TEXT NOT NULL,
+                method TEXT NOT NULL,
+                target TEXT NOT NULL,
+                transaction_code TEXT NOT NULL,
+                interaction TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                http_status INTEGER NOT NULL,
+                summary TEXT NOT NULL,
+                details TEXT,
+                request_head BLOB NOT NULL,
+                response_head BLOB NOT NULL,
+                request BLOB NOT NULL,
+                response BLOB NOT NULL,
+                attachments BLOB
+            )
+            """,
+            "CREATE INDEX exchanges_id ON exchanges (id)",
+        ),
+    ),
+)

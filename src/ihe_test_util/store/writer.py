@@ -1,0 +1,250 @@
+"""One thread that writes, and commits whatever is waiting as one: many requests share an fsync."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+from ihe_test_util.errors import StorageError
+from ihe_test_util.store.database import (
+    Operation,
+    Row,
+    Schema,
+    SqlValue,
+    is_hopeless,
+    open_database,
+    storage_error,
+    transaction,
+)
+
+_LOG: Final = logging.getLogger(__name__)
+# SQLite gives up and takes back the GIL for each statement it runs, and a busy event loop can make it wait for
+# milliseconds: so many rows go into one statement. A prepared statement keeps what was last bound to it, hence the
+# ceilings on how many statements there are and on what each may hold.
+_STATEMENT_ROWS: Final = 32
+_STATEMENT_BYTES: Final = 512 * 1024
+# Enough to share a commit: the thread gets to work while the loop goes on.
+_WORTH_A_BATCH: Final = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: it is a key on the hot path
+class Insert:
+    """An insertion into ``table``; of rows with the same ``key`` (the leading columns) the last one stays.
+
+    ``heavy`` are the positions of columns that may hold more than a few hundred bytes.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    heavy: tuple[int, ...] = ()
+
+    def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[SqlValue]]]:
+        """The statements that insert rows, as few as reasonable, with their values."""
+        for chunk in self._chunks(rows):
+            values: list[SqlValue] = []
+            for row in chunk:
+                values += row
+            yield _sql(self, len(chunk)), values
+
+    def _chunks(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        if self.key:
+            width = len(self.key)
+            rows = list({row[:width]: row for row in rows}.values())
+        if not self.heavy and len(rows) <= _STATEMENT_ROWS:
+            yield rows
+            return
+        start = size = 0
+        for index, row in enumerate(rows):
+            weight = sum([len(value) for at in self.heavy if isinstance(value := row[at], bytes | str)])
+            if index > start and (index - start == _STATEMENT_ROWS or size + weight > _STATEMENT_BYTES):
+                yield rows[start:index]
+                start, size = index, 0
+            size += weight
+        yield rows[start:]
+
+
+@lru_cache(maxsize=512)
+def _sql(insert: Insert, count: int) -> str:
+    row = f"({','.join('?' * len(insert.columns))})"
+    values = ",".join([row] * count)
+    sql = f"INSERT INTO {insert.table} ({','.join(insert.columns)}) VALUES {values}"  # noqa: S608 - our own names
+    if not insert.key:
+        return sql
+    changed = ",".join(f"{column}=excluded.{column}" for column in insert.columns if column not in insert.key)
+    return f"{sql} ON CONFLICT ({','.join(insert.key)}) DO UPDATE SET {changed}"
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """What one caller waits for: rows, or an operation that stands alone in its transaction."""
+
+    future: "asyncio.Future[Any]"  # Any: an operation's own result
+    rows: tuple[tuple[Insert, Sequence[Row]], ...] = ()
+    operation: Operation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How it went for writes that shared a transaction."""
+
+    writes: Sequence[_Write]
+    value: object = None
+    error: Exception | None = None
+
+
+class GroupWriter:
+    """Writes to one database on behalf of the coroutines of one event loop; each is resumed when its write is durable.
+
+    Several processes may each have one for the same database.
+    """
+
+    def __init__(self, path: Path, schema: Schema) -> None:
+        """Open the database.
+
+        Raises:
+            StorageError: it cannot be opened.
+        """
+        self._path = path
+        self._connection = open_database(path, schema)
+        # Writes wait here, on the event loop's side, until the thread has finished the batch before: the two then
+        # change places only twice a batch, and batches grow with the load.
+        self._waiting: list[_Write] = []
+        self._flush_planned = False
+        self._idle = True  # set to False by the loop's side only, and to True by the thread only
+        self._batches: SimpleQueue[list[_Write] | None] = SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name=f"writer-{path.stem}", daemon=True)
+        self._thread.start()
+
+    async def insert(self, *rows: tuple[Insert, Sequence[Row]]) -> None:
+        """Write rows, all or none; returns when they are durable.
+
+        Raises:
+            StorageError: none was written.
+        """
+        loop = asyncio.get_running_loop()
+        write = _Write(loop.create_future(), rows)
+        self._put(write, loop)
+        await write.future
+
+    async def run(self, operation: Operation) -> Any:  # noqa: ANN401 - whatever the operation returns
+        """Do something in a transaction of its own, after all earlier writes and before all later ones.
+
+        Raises:
+            StorageError: nothing of it was done.
+        """
+        loop = asyncio.get_running_loop()
+        write = _Write(loop.create_future(), operation=operation)
+        self._put(write, loop)
+        return await write.future
+
+    def close(self) -> None:
+        """Finish what is waiting, and close the database; blocks meanwhile."""
+        if not self._closed:
+            self._closed = True
+            if self._waiting:
+                self._batches.put(self._waiting)
+            self._batches.put(None)
+        self._thread.join()
+
+    def _put(self, write: _Write, loop: asyncio.AbstractEventLoop) -> None:
+        if self._closed:
+            raise StorageError("nothing was stored: the server is stopping", where=str(self._path))
+        self._waiting.append(write)
+        if not self._idle:
+            return
+        if len(self._waiting) >= _WORTH_A_BATCH:
+            self._flush()
+        elif not self._flush_planned:
+            # Not at once: what else the loop has ready may want to write as well.
+            self._flush_planned = True
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_planned = False
+        if self._idle and self._waiting and not self._closed:
+            self._idle = False
+            self._batches.put(self._waiting)
+            self._waiting = []
+
+    def _work(self) -> None:
+        while (writes := self._batches.get()) is not None:
+            outcomes = self._outcomes(writes)
+            failures = [outcome for outcome in outcomes if outcome.error is not None]
+            if failures:
+                count = sum([len(outcome.writes) for outcome in failures])
+                _LOG.error("%d of %d writes failed: %s", count, len(writes), failures[0].error)
+            self._idle = True
+            try:
+                writes[0].future.get_loop().call_soon_threadsafe(self._resume, outcomes)
+            except RuntimeError:
+                _LOG.warning("the event loop was gone before %d writes were done", len(writes))
+        try:
+            self._connection.close()
+        except sqlite3.Error as error:
+            _LOG.warning("closing the database: %s", storage_error(error, self._path))
+
+    def _resume(self, outcomes: Sequence[_Outcome]) -> None:
+        for outcome in outcomes:
+            for write in outcome.writes:
+                future = write.future
+                if future.done():  # its request was cancelled
+                    continue
+                if outcome.error is None:
+                    future.set_result(outcome.value)
+                else:
+                    future.set_exception(outcome.error)
+        if self._waiting and not self._flush_planned:
+            # After those that were resumed just now, who may be quick to write again.
+            self._flush_planned = True
+            outcomes[0].writes[0].future.get_loop().call_soon(self._flush)
+
+    def _outcomes(self, writes: Sequence[_Write]) -> list[_Outcome]:
+        outcomes: list[_Outcome] = []
+        start = 0
+        for index, write in enumerate(writes):
+            if write.operation is not None:
+                outcomes += self._together(writes[start:index])
+                outcomes += self._together([write])
+                start = index + 1
+        return outcomes + self._together(writes[start:] if start else writes)
+
+    def _together(self, writes: Sequence[_Write]) -> list[_Outcome]:
+        if not writes:
+            return []
+        try:
+            value = self._commit(writes)
+        except Exception as error:  # noqa: BLE001 - a thread that died would leave all its callers waiting for ever
+            if len(writes) > 1 and not (isinstance(error, sqlite3.Error) and is_hopeless(error)):
+                # One of them may be to blame: its neighbours shall not suffer.
+                return [outcome for write in writes for outcome in self._together([write])]
+            return [_Outcome([write], error=self._told(error)) for write in writes]
+        return [_Outcome(writes, value)]
+
+    def _commit(self, writes: Sequence[_Write]) -> object:
+        operation = writes[0].operation
+        if operation is not None:
+            with transaction(self._connection):
+                return operation(self._connection)
+        gathered: dict[Insert, list[Row]] = {}
+        for write in writes:
+            for insert, rows in write.rows:
+                gathered.setdefault(insert, []).extend(rows)
+        statements = [statement for insert, rows in gathered.items() for statement in insert.statements(rows)]
+        if len(statements) == 1:
+            self._connection.execute(*statements[0])  # a transaction by itself
+            return None
+        with transaction(self._connection):
+            for sql, values in statements:
+                self._connection.execute(sql, values)
+        return None
+
+    def _told(self, error: Exception) -> Exception:
+        return storage_error(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error

@@ -1,0 +1,83 @@
+"""What a configuration makes of requests: failures by chance, templates, mounted paths."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from ihe_test_util.errors import FaultCode, Scenario
+from ihe_test_util.mock_server.behavior import QUIRKS, Dice, routes, templated
+from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.soap.fault import Fault
+from ihe_test_util.transactions import BY_NAME, TRANSACTIONS
+
+RATE, REQUESTS = 0.2, 200
+
+
+def config(**fields: object) -> MockServerConfig:
+    """A valid configuration with these fields."""
+    return MockServerConfig.model_validate({"data_dir": Path("data"), **fields})
+
+
+def test_failures_keep_to_their_rate() -> None:
+    """200 requests at a rate of 0.2 fail within the 99.9 % binomial interval (z = 3.29)."""
+    dice = Dice()
+
+    failures = sum(dice.fails("pix-add", RATE, 7) for _ in range(REQUESTS))
+
+    assert abs(failures - RATE * REQUESTS) <= 3.29 * math.sqrt(REQUESTS * RATE * (1 - RATE))
+
+
+def test_a_seed_makes_failures_reproducible_for_each_endpoint() -> None:
+    """The same seed gives the same failures, whatever other endpoints are asked in between."""
+    first, second = Dice(), Dice()
+
+    alone = [first.fails("pix-add", RATE, 42) for _ in range(REQUESTS)]
+    mixed = [second.fails("pix-add", RATE, 42) for _ in range(REQUESTS) if second.fails("iti-41", RATE, 42) in {0, 1}]
+
+    assert alone == mixed
+    assert len({tuple(alone), tuple(first.fails("iti-41", RATE, 42) for _ in range(REQUESTS))}) == 2
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0), (1.0, REQUESTS)])
+def test_the_ends_of_the_range_are_exact(rate: float, expected: int) -> None:
+    """A rate of 0 never fails and a rate of 1 always does."""
+    dice = Dice()
+
+    assert sum(dice.fails("pix-add", rate, None) for _ in range(REQUESTS)) == expected
+
+
+def test_every_transaction_of_the_table_is_mounted_where_the_configuration_says() -> None:
+    """What is configured is what is mounted."""
+    mounted = routes(config(pix_add_endpoint="/custom/pix"))
+
+    assert {route.card.name: path for path, route in mounted.items()} == {
+        card.name: "/custom/pix" if card.name == "pix-add" else card.path for card in TRANSACTIONS
+    }
+
+
+def test_quirks_are_those_of_known_transactions() -> None:
+    """No quirk is named for a transaction that does not exist."""
+    assert set(QUIRKS) <= set(BY_NAME)
+
+
+def test_a_template_replaces_only_what_it_names() -> None:
+    """A text replaces the reason; an object any of code, reason, detail and HTTP status."""
+    templates = {
+        "malformed_xml": "Broken XML",
+        "validation_failed": {"code": "Receiver", "detail": "see the log", "http_status": 503},
+    }
+    under = config(response_templates=templates)
+
+    by_text = templated(Fault(FaultCode.SENDER, "reason", Scenario.MALFORMED_XML), under)
+    by_object = templated(Fault(FaultCode.SENDER, "reason", Scenario.VALIDATION_FAILED), under)
+    untouched = templated(Fault(FaultCode.SENDER, "reason", Scenario.TOO_LARGE), under)
+
+    assert (by_text.code, by_text.reason) == (FaultCode.SENDER, "Broken XML")
+    assert (by_object.code, by_object.reason, by_object.detail, by_object.http_status) == (
+        FaultCode.RECEIVER,
+        "reason",
+        "see the log",
+        503,
+    )
+    assert untouched.reason == "reason"

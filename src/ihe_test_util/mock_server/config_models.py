@@ -104,11 +104,12 @@ def _template(value: object) -> object:
     return {"reason": value} if isinstance(value, str) else value
 
 
+_URL_PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": "^/", "format": "url-path"})
 _PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "minLength": 1, "format": "path"})
 
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 FilePath: TypeAlias = Annotated[Path, BeforeValidator(_path), PlainSerializer(str, return_type=str), _PATH_SCHEMA]
-EndpointPath: TypeAlias = Annotated[str, BeforeValidator(_endpoint), Field(pattern="^/")]
+EndpointPath: TypeAlias = Annotated[str, BeforeValidator(_endpoint), _URL_PATH_SCHEMA]
 Port: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=65535)]
 DelayMs: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=5000)]
 Seconds: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=3600, allow_inf_nan=False)]

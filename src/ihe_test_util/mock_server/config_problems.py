@@ -22,6 +22,7 @@ _KINDS: Final = {
     "string": "text",
     "object": "an object",
 }
+_FORMATS: Final = {"path": "a path", "url-path": "a URL path"}
 
 
 def problems_of(error: ValidationError, layers: Layers, *, certain: bool) -> list[Problem]:
@@ -42,6 +43,14 @@ def refuse(problems: Iterable[Problem]) -> ConfigError:
     if len(ordered) > _MOST_SHOWN:
         lines.append(f"… and {len(ordered) - _MOST_SHOWN} more")
     return ConfigError("\n".join(lines))
+
+
+def wanted(path: FieldPath) -> str:
+    """What a field may be, in words, such as ``a whole number in 1-65535``."""
+    branches = alternatives(node_at(path) or {})
+    if choices := [choice for branch in branches for choice in _choices(branch)]:
+        return f"one of {', '.join(choices)}"
+    return " or ".join(_wanted(branch) for branch in branches) or "a known value"
 
 
 def _problem(details: ErrorDetails, layers: Layers) -> Problem:
@@ -67,20 +76,15 @@ def _problem(details: ErrorDetails, layers: Layers) -> Problem:
 
 def _wrong_value(got: object, path: FieldPath) -> str:
     branches = alternatives(node_at(path) or {})
+    if len(branches) == 1 and (limits := _limits(branches[0])) and _is_of(branches[0], got):
+        return f"{value(got)} is not {limits}"
     choices = [choice for branch in branches for choice in _choices(branch)]
-    if choices:
-        near = nearest(got, choices) if isinstance(got, str) else ""
-        listed = f"{value(got)} is not one of {', '.join(choices)}"
-        return listed + (near if near.startswith("; did") else "")
-    limits = [_limits(branch) for branch in branches]
-    if len(branches) == 1 and limits[0] and _is_of(branches[0], got):
-        return f"{value(got)} is not {limits[0]}"
-    wanted = " or ".join(_wanted(branch) for branch in branches) or "a known value"
-    return f"{value(got)} is not {wanted}"
+    near = nearest(got, choices) if isinstance(got, str) and choices else ""
+    return f"{value(got)} is not {wanted(path)}{near if near.startswith('; did') else ''}"
 
 
 def _wanted(node: Schema) -> str:
-    kind = "a path" if node.get("format") == "path" else _KINDS.get(str(node.get("type")), "a value")
+    kind = _FORMATS.get(str(node.get("format"))) or _KINDS.get(str(node.get("type")), "a value")
     limits = _limits(node)
     return f"{kind}{' ' if limits.startswith('in') else ', '}{limits}" if limits else kind
 

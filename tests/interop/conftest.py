@@ -1,0 +1,267 @@
+"""Clients that nobody here wrote, built from the sources beside this file, and a mock server for them to talk to."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+HERE = Path(__file__).parent
+MESSAGES = HERE / "messages"
+JARS = Path("/usr/share/java")
+#: jaxws-rt.jar names what else it needs in its manifest.
+JAXWS_JARS = ("jaxws-rt.jar", "jaxws-api.jar", "jaxb-api.jar", "javax.activation.jar")
+GSOAP_IMPORTS = Path("/usr/share/gsoap/import")
+LIMIT_S = 60.0
+
+RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
+#: ITI TF-3: 4.2.5.1, the schemes of XDSDocumentEntry.uniqueId and XDSSubmissionSet.uniqueId.
+UNIQUE_IDS = {"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab", "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client printed, and whether it took the answer for a success."""
+
+    accepted: bool
+    output: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client's command; it is called as ``COMMAND register|submit URL FILE [ID=DOCUMENT …] [option …]``."""
+
+    command: tuple[str, ...]
+
+    def __call__(self, *arguments: str | Path, java: Sequence[str] = ()) -> Outcome:
+        """Run it to its end; ``java`` are options of the virtual machine."""
+        command = [self.command[0], *java, *self.command[1:], *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+        assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
+        return Outcome(done.returncode == 0, done.stdout.strip())
+
+
+@dataclass(frozen=True)
+class Mock:
+    """A running mock server: its URL and its working directory."""
+
+    url: str
+    directory: Path
+
+    def saved(self, document: Path) -> bool:
+        """Whether a document with these very bytes is among those that it saved."""
+        content = document.read_bytes()
+        places = (self.directory / "mocks" / "data" / "documents").rglob("*")
+        return any(place.read_bytes() == content for place in places if place.is_file())
+
+
+def need(what: str, *, there: bool) -> None:
+    """Skip where a system package is missing; in CI, where it must be there, fail."""
+    if there:
+        return
+    reason = f"{what} is not installed: tests/interop/install-system-packages.sh"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def built(config: pytest.Config, name: str, sources: Sequence[Path], build: Callable[[Path], None]) -> Path:
+    """The directory with what ``build`` made of ``sources``, in pytest's cache; made anew when a source changes."""
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (*sources, Path(__file__)))).hexdigest()[:16]
+    place: Path = config.cache.mkdir("interop") / f"{name}-{digest}"
+    if not place.exists():
+        making = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place.parent))
+        try:
+            build(making)
+            making.rename(place)
+        except OSError:
+            if not place.exists():  # where it does, another worker was faster
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    return place
+
+
+def run(*command: str | Path) -> None:
+    """Run a compiler; when it fails, the test does, and shows what it said."""
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=2 * LIMIT_S)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def java_client(pytestconfig: pytest.Config) -> Client:
+    """JAX-WS RI on the machine's JDK."""
+    need("a JDK", there=shutil.which("javac") is not None)
+    need("libjaxws-java", there=all((JARS / jar).exists() for jar in JAXWS_JARS))
+    jars = os.pathsep.join(str(JARS / jar) for jar in JAXWS_JARS)
+    source = HERE / "java" / "InteropClient.java"
+
+    def build(place: Path) -> None:
+        run("javac", "-nowarn", "-cp", jars, "-d", place, source)
+
+    classes = built(pytestconfig, "java", [source], build)
+    return Client(("java", "-cp", f"{classes}{os.pathsep}{jars}", "InteropClient"))
+
+
+@pytest.fixture(scope="session", params=["1.2", "1.1"])
+def gsoap_client(request: pytest.FixtureRequest) -> Client:
+    """gSOAP, generated from interop.h for one version of SOAP."""
+    need("gsoap", there=shutil.which("soapcpp2") is not None and GSOAP_IMPORTS.is_dir())
+    need(
+        "a C compiler with libgsoap-dev", there=shutil.which("gcc") is not None and _pkg_config("--exists") is not None
+    )
+    version = request.param.removeprefix("1.")
+    header, source = HERE / "gsoap" / "interop.h", HERE / "gsoap" / "client.c"
+
+    def build(place: Path) -> None:
+        run("soapcpp2", "-c", "-C", "-L", "-x", "-w", f"-{version}", "-d", place, "-I", GSOAP_IMPORTS, header)
+        flags, libraries = _pkg_config("--cflags") or [], _pkg_config("--libs") or []
+        generated = [place / "soapC.c", place / "soapClient.c"]
+        run("gcc", "-I", place, *flags, "-o", place / "client", source, *generated, *libraries)
+
+    return Client((str(built(request.config, f"gsoap-soap1{version}", [header, source], build) / "client"),))
+
+
+@pytest.fixture(scope="session")
+def wsimport() -> Callable[[str, Path], None]:
+    """JAX-WS RI's generator: from the WSDL at a URL into a directory."""
+    need("a JDK", there=shutil.which("javac") is not None)
+    jars = [JARS / "jaxws-tools.jar", *(JARS / jar for jar in JAXWS_JARS)]
+    need("libjaxws-java", there=all(jar.exists() for jar in jars))
+    command = ["java", "-cp", os.pathsep.join(map(str, jars)), "com.sun.tools.ws.WsImport", "-extension", "-keep"]
+
+    def generate(url: str, place: Path) -> None:
+        run(*command, "-d", place, url)
+
+    return generate
+
+
+@pytest.fixture(scope="session")
+def wsdl2h() -> Callable[[str, Path], None]:
+    """The two generators of gSOAP, one after the other: from the WSDL at a URL into a directory."""
+    need("gsoap", there=shutil.which("wsdl2h") is not None and GSOAP_IMPORTS.is_dir())
+
+    def generate(url: str, place: Path) -> None:
+        run("wsdl2h", "-c", "-o", place / "service.h", url)
+        run("soapcpp2", "-c", "-C", "-L", "-x", "-w", "-d", place, "-I", GSOAP_IMPORTS, place / "service.h")
+
+    return generate
+
+
+def _pkg_config(option: str) -> list[str] | None:
+    if shutil.which("pkg-config") is None:
+        return None
+    done = subprocess.run(["pkg-config", option, "gsoapssl"], capture_output=True, text=True, check=False)
+    return done.stdout.split() if done.returncode == 0 else None
+
+
+@dataclass(frozen=True)
+class _Start:
+    directory: Path
+    arguments: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def _running(start: _Start) -> Iterator[Mock]:
+    """A mock server as a process of its own, on a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    strict = {"validation_mode": "strict"}
+    settings = {"host": "127.0.0.1", "save_submitted_documents": True}
+    settings |= {"pix_add_behavior": strict, "iti41_behavior": strict}
+    (start.directory / "config.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "ihe_test_util", "mock", "start", "--port", str(port), "--config", "config.json"]
+    log = start.directory / "output.txt"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *start.arguments],
+            cwd=start.directory,
+            env={**os.environ, **start.environ},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    scheme = "https" if "--https" in start.arguments else "http"
+    try:
+        _wait_for_port(process, port, log)
+        yield Mock(f"{scheme}://localhost:{port}", start.directory)
+    finally:
+        process.terminate()
+        process.wait(LIMIT_S)
+
+
+def _wait_for_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"the mock server did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    """A mock server over HTTP, in strict mode; it saves documents."""
+    with _running(_Start(tmp_path_factory.mktemp("mock"))) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
+def secure_mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    """A mock server over HTTPS that made its certificates itself and asks clients for theirs."""
+    environ = {"MOCK_SERVER_TLS_CLIENT_AUTH": "required", "MOCK_SERVER_TLS_CA_PATH": "mocks/ca.pem"}
+    with _running(_Start(tmp_path_factory.mktemp("secure"), ("--https",), environ)) as mock:
+        yield mock
+
+
+@pytest.fixture
+def feed() -> Path:
+    """A PIX feed as a file that holds nothing else."""
+    return MESSAGES / "feed.xml"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One document, and its metadata alone in a file: unlike any that was submitted before."""
+
+    metadata: Path
+    document: Path
+    entry_id: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What a client's ``submit`` wants after the URL."""
+        return str(self.metadata), f"{self.entry_id}={self.document}"
+
+    def grow(self, size: int) -> None:
+        """Append ``size`` bytes of noise to the document."""
+        with self.document.open("ab") as stream:
+            stream.write(random.randbytes(size))  # noqa: S311 - noise, not a secret
+
+
+@pytest.fixture
+def submission(tmp_path: Path) -> Submission:
+    """A complete lcm:SubmitObjectsRequest, and a document full of what breaks parsers."""
+    objects = etree.parse(MESSAGES / "metadata.xml").getroot()
+    for identifier in objects.iter(f"{{{RIM}}}ExternalIdentifier"):
+        if identifier.get("identificationScheme") in UNIQUE_IDS:
+            identifier.set("value", f"2.25.{uuid.uuid4().int}")
+    metadata, document = tmp_path / "metadata.xml", tmp_path / "document.bin"
+    metadata.write_bytes(etree.tostring(objects, encoding="UTF-8"))
+    document.write_bytes(bytes(range(256)) + b"\r\n--uuid:0\r\n--==\r\n--" + uuid.uuid4().bytes)
+    return Submission(metadata, document, next(objects.iter(f"{{{RIM}}}ExtrinsicObject")).get("id", ""))

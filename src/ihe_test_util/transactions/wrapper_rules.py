@@ -74,7 +74,10 @@ def oid_misses(path: str, ids: Sequence[II]) -> list[Miss]:
 
 def bare_oids(ids: Sequence[II]) -> bool:
     """Whether each identifier is an OID without an extension."""
-    return all([not one.extension and not oid_problem(one.root) for one in ids])  # noqa: C419 - twice as fast
+    for one in ids:  # noqa: SIM110 - a generator costs more than the check
+        if one.extension or oid_problem(one.root):
+            return False
+    return True
 
 
 def bad(value: str, problem: str) -> str:
@@ -181,11 +184,16 @@ def _one_receiver(root: str) -> Check:
 
 def _receiver(root: str) -> Check:
     def check(request: Transmitted) -> Sequence[Miss]:
-        misses: list[Miss] = []
-        for position, receiver in enumerate(request.transmission.receivers):
-            if not (receiver.ids and bare_oids(receiver.ids) and bare_oids(receiver.organization_ids)):
-                misses += _device_misses(positioned(f"{root}/receiver", position), receiver)
-        return misses
+        for receiver in request.transmission.receivers:
+            if not _is_sound(receiver):
+                break
+        else:
+            return ()
+        return [
+            miss
+            for position, receiver in enumerate(request.transmission.receivers)
+            for miss in _device_misses(positioned(f"{root}/receiver", position), receiver)
+        ]
 
     return check
 
@@ -193,7 +201,7 @@ def _receiver(root: str) -> Check:
 def _sender(root: str) -> Check:
     def check(request: Transmitted) -> Sequence[Miss]:
         sender = request.transmission.sender
-        if sender is not None and sender.ids and bare_oids(sender.ids) and bare_oids(sender.organization_ids):
+        if sender is not None and _is_sound(sender):
             return ()
         return _device_misses(f"{root}/sender", sender or Device())
 
@@ -206,6 +214,12 @@ def _its_version(root: str) -> Check:
         return () if found == ITS_VERSION else (Miss(f"{root}/@ITSVersion", shown(found), ITS_VERSION),)
 
     return check
+
+
+def _is_sound(device: Device) -> bool:
+    if not device.ids or not bare_oids(device.ids):
+        return False
+    return not device.organization_ids or bare_oids(device.organization_ids)
 
 
 def _device_misses(path: str, device: Device) -> list[Miss]:

@@ -7,7 +7,7 @@ from ihe_test_util.domain.world import World
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.pix_add.model import PixAddRequest, PixAddResponse
 from ihe_test_util.transactions.pix_add.rules import PATIENT_ID_PATH
-from ihe_test_util.xml.hl7v3 import II, is_uid, shown, ts
+from ihe_test_util.xml.hl7v3 import II, is_uid, is_uuid, shown, ts
 from ihe_test_util.xml.hl7v3.acknowledgement import AcknowledgementDetail, acknowledgement
 from ihe_test_util.xml.hl7v3.wrappers import Device
 
@@ -100,19 +100,23 @@ def _echoed(message_id: II | None) -> II:
     """The id of a message as its answer can give it: one that the schemas refuse goes where they allow any text."""
     if message_id is None or not (message_id.root or message_id.extension):
         return _NO_INFORMATION
-    if not message_id.root or is_uid(message_id.root):
-        return II(message_id.root, message_id.extension, message_id.assigning_authority_name)
+    if is_uuid(message_id.root) or not message_id.root or is_uid(message_id.root):
+        return replace(message_id, null_flavor="") if message_id.null_flavor else message_id
     return II(extension=message_id.extension or message_id.root, null_flavor="OTH")
 
 
 def _echoed_device(device: Device | None) -> Device | None:
     if device is None:
         return None
-    ids = tuple([II(one.root, one.extension) for one in device.ids if is_uid(one.root)])
-    if not ids:
-        return None
-    organization_ids = tuple([II(one.root, one.extension) for one in device.organization_ids if is_uid(one.root)])
-    return Device(ids, device.name, organization_ids)
+    ids = _echoed_ids(device.ids)
+    organization_ids = _echoed_ids(device.organization_ids)
+    if ids == device.ids and organization_ids == device.organization_ids:
+        return device if ids else None
+    return Device(ids, device.name, organization_ids) if ids else None
+
+
+def _echoed_ids(ids: tuple[II, ...]) -> tuple[II, ...]:
+    return tuple([one for one in ids if one.root and not one.null_flavor and is_uid(one.root)])
 
 
 def _sentence(detail: AcknowledgementDetail) -> str:

@@ -111,23 +111,26 @@ class PixAddRequest:
         return self.transmission.message_id
 
     @property
+    def event(self) -> RegistrationEvent | None:
+        """The registration of the first subject."""
+        act = self.control_act
+        return act.registrations[0] if act is not None and act.registrations else None
+
+    @property
     def record(self) -> PatientRecord | None:
-        """The patient record of the first registration that has one."""
-        if self.control_act is None:
-            return None
-        for registration in self.control_act.registrations:
-            if registration is not None and registration.record is not None:
-                return registration.record
-        return None
+        """The patient record of the first subject."""
+        act = self.control_act
+        event = act.registrations[0] if act is not None and act.registrations else None
+        return event.record if event is not None else None
 
     @property
     def patient(self) -> Patient:
-        """What the message says about the patient, as the registry keeps it: complete identifiers only."""
+        """What the message says about the patient, as the registry keeps it: complete identifiers, real names."""
         record = self.record or PatientRecord()
         person = record.person or Person()
         return Patient(
             identifiers=tuple([one for one in record.ids if one.root and one.extension]),
-            names=person.names,
+            names=tuple([one for one in person.names if one.parts]),
             gender=person.gender.code if person.gender is not None else "",
             birth_time=person.birth_time,
             addresses=person.addresses + record.addresses,

@@ -7,7 +7,7 @@ stand only once, the first counts.
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.transactions.card import Attachments
@@ -24,17 +24,23 @@ from ihe_test_util.transactions.pix_add.model import (
 )
 from ihe_test_util.xml.hl7v3.acknowledgement import read_acknowledgement
 from ihe_test_util.xml.hl7v3.elements import (
-    by_tag,
+    ID,
+    child,
     local,
     q,
     read_ad,
     read_bl,
     read_cd,
+    read_ids,
+    read_ii,
     read_pn,
     read_tel,
 )
-from ihe_test_util.xml.hl7v3.wrappers import NAME, first, read_ids, read_transmission
+from ihe_test_util.xml.hl7v3.wrappers import NAME, read_transmission
 from ihe_test_util.xml.io import Element
+
+if TYPE_CHECKING:
+    from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL
 
 ROOT: Final = q(INTERACTION)
 
@@ -61,6 +67,7 @@ _MULTIPLE_BIRTH: Final = q("multipleBirthInd")
 _MULTIPLE_BIRTH_ORDER: Final = q("multipleBirthOrderNumber")
 _AS_OTHER_IDS: Final = q("asOtherIDs")
 _SCOPING_ORGANIZATION: Final = q("scopingOrganization")
+_VALUES: Final = frozenset({_BIRTH_TIME, _DECEASED, _DECEASED_TIME, _MULTIPLE_BIRTH, _MULTIPLE_BIRTH_ORDER})
 _UNQUALIFIED: Final = "{}*"
 _QUALIFIED: Final = q("")
 _STRAYS_SHOWN: Final = 10
@@ -74,11 +81,9 @@ def parse_request(message: Element, _attachments: Attachments) -> PixAddRequest:
     """
     if message.tag != ROOT:
         raise _another_message(message)
-    children = by_tag(message)
-    acts = children.get(_CONTROL_ACT)
-    request = PixAddRequest(
-        read_transmission(message, children), _control_act(acts[0]) if acts else None, _unqualified(message)
-    )
+    transmission, rest = read_transmission(message)
+    act = next((_control_act(one) for one in rest if one.tag == _CONTROL_ACT), None)
+    request = PixAddRequest(transmission, act, _unqualified(message))
     return request if request.record is not None else replace(request, strays=_elsewhere(message))
 
 
@@ -92,84 +97,139 @@ def parse_response(message: Element, _attachments: Attachments) -> PixAddRespons
 
 
 def _control_act(element: Element) -> ControlAct:
-    children = by_tag(element)
-    codes = children.get(_CODE)
-    return ControlAct(
-        read_cd(codes[0]) if codes else None,
-        tuple([_registration(subject) for subject in children.get(_SUBJECT, ())]),
-        element.get("classCode", ""),
-        element.get("moodCode", ""),
-    )
+    code: CD | None = None
+    registrations: list[RegistrationEvent | None] = []
+    for one in element:
+        tag = one.tag
+        if tag == _SUBJECT:
+            event = child(one, _REGISTRATION_EVENT)
+            registrations.append(_registration(event) if event is not None else None)
+        elif tag == _CODE and code is None:
+            code = read_cd(one)
+    return ControlAct(code, tuple(registrations), element.get("classCode", ""), element.get("moodCode", ""))
 
 
-def _registration(subject: Element) -> RegistrationEvent | None:
-    element = subject.find(_REGISTRATION_EVENT)
-    if element is None:
-        return None
-    children = by_tag(element)
-    subjects, custodians = children.get(_SUBJECT1), children.get(_CUSTODIAN)
-    patient = subjects[0].find(_PATIENT) if subjects else None
-    custodian = custodians[0].find(_ASSIGNED_ENTITY) if custodians else None
+def _registration(element: Element) -> RegistrationEvent:
+    ids: list[II] = []
+    status_code: str | None = None
+    record: PatientRecord | None = None
+    custodian_ids: tuple[II, ...] = ()
+    replacements = 0
+    for one in element:
+        tag = one.tag
+        if tag == ID:
+            ids.append(read_ii(one))
+        elif tag == _STATUS_CODE and status_code is None:
+            status_code = one.get("code", "")
+        elif tag == _SUBJECT1 and record is None:
+            patient = child(one, _PATIENT)
+            record = _record(patient) if patient is not None else None
+        elif tag == _CUSTODIAN:
+            entity = child(one, _ASSIGNED_ENTITY)
+            custodian_ids = custodian_ids or (read_ids(entity) if entity is not None else ())
+        elif tag == _REPLACEMENT_OF:
+            replacements += 1
     return RegistrationEvent(
-        read_ids(children),
-        first(children, _STATUS_CODE, "code"),
-        _record(patient) if patient is not None else None,
-        read_ids(by_tag(custodian)) if custodian is not None else (),
-        len(children.get(_REPLACEMENT_OF, ())),
+        tuple(ids),
+        status_code or "",
+        record,
+        custodian_ids,
+        replacements,
         element.get("classCode", ""),
         element.get("moodCode", ""),
     )
 
 
 def _record(element: Element) -> PatientRecord:
-    children = by_tag(element)
-    persons, providers = children.get(_PATIENT_PERSON), children.get(_PROVIDER)
+    ids: list[II] = []
+    addresses: list[AD] = []
+    telecoms: list[TEL] = []
+    once: dict[str, Element] = {}
+    for one in element:
+        tag = one.tag
+        if tag == ID:
+            ids.append(read_ii(one))
+        elif tag == _ADDR:
+            addresses.append(read_ad(one))
+        elif tag == _TELECOM:
+            telecoms.append(read_tel(one))
+        else:
+            once.setdefault(tag, one)
+    status, person, provider = once.get(_STATUS_CODE), once.get(_PATIENT_PERSON), once.get(_PROVIDER)
     return PatientRecord(
-        read_ids(children),
-        tuple([read_ad(child) for child in children.get(_ADDR, ())]),
-        tuple([read_tel(child) for child in children.get(_TELECOM, ())]),
-        first(children, _STATUS_CODE, "code"),
-        _person(persons[0]) if persons else None,
-        _organization(providers[0]) if providers else None,
+        tuple(ids),
+        tuple(addresses),
+        tuple(telecoms),
+        status.get("code", "") if status is not None else "",
+        _person(person) if person is not None else None,
+        _organization(provider) if provider is not None else None,
         element.get("classCode", ""),
     )
 
 
 def _person(element: Element) -> Person:
-    children = by_tag(element)
-    genders = children.get(_GENDER)
-    deceased, multiple_birth = children.get(_DECEASED), children.get(_MULTIPLE_BIRTH)
+    names: list[PN] = []
+    telecoms: list[TEL] = []
+    addresses: list[AD] = []
+    other_ids: list[OtherIds] = []
+    gender: CD | None = None
+    values: dict[str, str] = {}
+    for one in element:
+        tag = one.tag
+        if tag in _VALUES:
+            values.setdefault(tag, one.get("value", ""))
+        elif tag == NAME:
+            names.append(read_pn(one))
+        elif tag == _ADDR:
+            addresses.append(read_ad(one))
+        elif tag == _TELECOM:
+            telecoms.append(read_tel(one))
+        elif tag == _GENDER:
+            gender = gender or read_cd(one)
+        elif tag == _AS_OTHER_IDS:
+            other_ids.append(_other_ids(one))
+    get = values.get
     return Person(
-        tuple([read_pn(child) for child in children.get(NAME, ())]),
-        tuple([read_tel(child) for child in children.get(_TELECOM, ())]),
-        read_cd(genders[0]) if genders else None,
-        first(children, _BIRTH_TIME, "value"),
-        read_bl(deceased[0]) if deceased else None,
-        first(children, _DECEASED_TIME, "value"),
-        read_bl(multiple_birth[0]) if multiple_birth else None,
-        first(children, _MULTIPLE_BIRTH_ORDER, "value"),
-        tuple([read_ad(child) for child in children.get(_ADDR, ())]),
-        tuple([_other_ids(child) for child in children.get(_AS_OTHER_IDS, ())]),
+        tuple(names),
+        tuple(telecoms),
+        gender,
+        get(_BIRTH_TIME, ""),
+        read_bl(get(_DECEASED)),
+        get(_DECEASED_TIME, ""),
+        read_bl(get(_MULTIPLE_BIRTH)),
+        get(_MULTIPLE_BIRTH_ORDER, ""),
+        tuple(addresses),
+        tuple(other_ids),
         element.get("classCode", ""),
         element.get("determinerCode", ""),
     )
 
 
 def _other_ids(element: Element) -> OtherIds:
-    children = by_tag(element)
-    scoping = children.get(_SCOPING_ORGANIZATION)
-    return OtherIds(read_ids(children), read_ids(by_tag(scoping[0])) if scoping else (), element.get("classCode", ""))
+    ids: list[II] = []
+    scoping_ids: tuple[II, ...] = ()
+    for one in element:
+        tag = one.tag
+        if tag == ID:
+            ids.append(read_ii(one))
+        elif tag == _SCOPING_ORGANIZATION:
+            scoping_ids = scoping_ids or read_ids(one)
+    return OtherIds(tuple(ids), scoping_ids, element.get("classCode", ""))
 
 
 def _organization(element: Element) -> Organization:
-    children = by_tag(element)
-    return Organization(
-        read_ids(children),
-        tuple([(child.text or "").strip() for child in children.get(NAME, ())]),
-        tuple(
-            [read_tel(child) for party in children.get(_CONTACT_PARTY, ()) for child in by_tag(party).get(_TELECOM, ())]
-        ),
-    )
+    ids: list[II] = []
+    names: list[str] = []
+    telecoms: list[TEL] = []
+    for one in element:
+        tag = one.tag
+        if tag == ID:
+            ids.append(read_ii(one))
+        elif tag == NAME:
+            names.append((one.text or "").strip())
+        elif tag == _CONTACT_PARTY:
+            telecoms += [read_tel(telecom) for telecom in one if telecom.tag == _TELECOM]
+    return Organization(tuple(ids), tuple(names), tuple(telecoms))
 
 
 def _unqualified(message: Element) -> tuple[str, ...]:

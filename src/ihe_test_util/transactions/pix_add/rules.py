@@ -16,10 +16,9 @@ from ihe_test_util.transactions.pix_add.model import (
     ADMINISTRATIVE_GENDER,
     INTERACTION,
     TRIGGER,
-    PatientRecord,
+    OtherIds,
     Person,
     PixAddRequest,
-    RegistrationEvent,
 )
 from ihe_test_util.transactions.wrapper_rules import bad, oid_misses, positioned, wrapper_rules
 from ihe_test_util.xml.hl7v3 import CD, II, oid_problem, shown, ts_problem
@@ -77,10 +76,9 @@ def _one_subject(request: PixAddRequest) -> Sequence[Miss]:
 
 
 def _registration(request: PixAddRequest) -> Sequence[Miss]:
-    act = request.control_act
+    event, act = request.event, request.control_act
     if act is None or not act.registrations:
         return ()
-    event = act.registrations[0]
     if event is None:
         return (Miss(EVENT_PATH, want="the registration of the patient"),)
     if event.class_code == "REG" and event.mood_code == "EVN":
@@ -89,14 +87,14 @@ def _registration(request: PixAddRequest) -> Sequence[Miss]:
 
 
 def _event_active(request: PixAddRequest) -> Sequence[Miss]:
-    event = _event(request)
+    event = request.event
     if event is None or event.status_code == "active":
         return ()
     return (Miss(f"{EVENT_PATH}/statusCode/@code", shown(event.status_code), "active"),)
 
 
 def _nothing_replaced(request: PixAddRequest) -> Sequence[Miss]:
-    event = _event(request)
+    event = request.event
     if event is None or not event.replacements:
         return ()
     want = "none: only a merge (PRPA_IN201304UV02) replaces registrations"
@@ -104,14 +102,17 @@ def _nothing_replaced(request: PixAddRequest) -> Sequence[Miss]:
 
 
 def _custodian(request: PixAddRequest) -> Sequence[Miss]:
-    event = _event(request)
-    if event is None or any([one.root for one in event.custodian_ids]):  # noqa: C419 - twice as fast
+    event = request.event
+    if event is None:
         return ()
+    for one in event.custodian_ids:
+        if one.root:
+            return ()
     return (Miss(f"{EVENT_PATH}/custodian/assignedEntity/id", want="an id of who keeps the registration"),)
 
 
 def _patient(request: PixAddRequest) -> Sequence[Miss]:
-    event, record = _event(request), request.record
+    event, record = request.event, request.record
     if event is None or (record is not None and record.class_code == "PAT"):
         return ()
     if record is None:
@@ -208,7 +209,10 @@ def _gender_system(request: PixAddRequest) -> Sequence[Miss]:
 
 def _times(request: PixAddRequest) -> Sequence[Miss]:
     person = _person_of(request)
-    if person is None or not (person.birth_time or person.deceased_time):
+    if person is None or not (
+        (person.birth_time and ts_problem(person.birth_time))
+        or (person.deceased_time and ts_problem(person.deceased_time))
+    ):
         return ()
     return [
         Miss(f"{PERSON_PATH}/{name}/@value", bad(value, problem), TS_WANTED)
@@ -219,7 +223,12 @@ def _times(request: PixAddRequest) -> Sequence[Miss]:
 
 def _telecoms(request: PixAddRequest) -> Sequence[Miss]:
     person = _person_of(request)
-    if person is None or not person.telecoms:
+    if person is None:
+        return ()
+    for telecom in person.telecoms:
+        if ":" not in telecom.value:
+            break
+    else:
         return ()
     want = "a URL such as tel:+1-555-0100 or mailto:someone@example.org"
     return [
@@ -231,7 +240,12 @@ def _telecoms(request: PixAddRequest) -> Sequence[Miss]:
 
 def _other_ids_class(request: PixAddRequest) -> Sequence[Miss]:
     person = _person_of(request)
-    if person is None or not person.other_ids:
+    if person is None:
+        return ()
+    for other in person.other_ids:
+        if not other.class_code or other.class_code in _NOT_OTHER_IDS:
+            break
+    else:
         return ()
     return [
         Miss(
@@ -246,7 +260,12 @@ def _other_ids_class(request: PixAddRequest) -> Sequence[Miss]:
 
 def _other_ids_sound(request: PixAddRequest) -> Sequence[Miss]:
     person = _person_of(request)
-    if person is None or not person.other_ids:
+    if person is None:
+        return ()
+    for other in person.other_ids:
+        if not _is_sound(other):
+            break
+    else:
         return ()
     misses: list[Miss] = []
     for n, other in enumerate(person.other_ids):
@@ -278,13 +297,18 @@ def _provider(request: PixAddRequest) -> Sequence[Miss]:
     return [miss for miss in oid_misses(path, ids) if not miss.path.endswith("/@extension")]
 
 
-def _event(request: PixAddRequest) -> RegistrationEvent | None:
-    act = request.control_act
-    return act.registrations[0] if act is not None and act.registrations else None
+def _is_sound(other: OtherIds) -> bool:
+    for one in other.ids:
+        if not one.null_flavor and oid_problem(one.root):
+            return False
+    for one in other.scoping_ids:
+        if one.root:
+            return bool(other.ids)
+    return False
 
 
 def _person_of(request: PixAddRequest) -> Person | None:
-    record: PatientRecord | None = request.record
+    record = request.record
     return record.person if record is not None else None
 
 

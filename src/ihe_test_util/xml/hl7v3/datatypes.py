@@ -183,7 +183,7 @@ def is_uuid(value: str) -> bool:
 
 def is_uid(value: str) -> bool:
     """Whether the HL7 schemas admit a value as a root (type ``uid``: OID, UUID or HL7's reserved names)."""
-    return _SCHEMA_UID.fullmatch(value) is not None
+    return _is_uid(value) if len(value) <= _CACHED_CHARACTERS else _judge_uid(value)
 
 
 def ts(moment: datetime) -> str:
@@ -228,5 +228,10 @@ def _judge_time(digits: str, zone: str) -> str:
     return ""
 
 
+def _judge_uid(value: str) -> bool:
+    return _SCHEMA_UID.fullmatch(value) is not None
+
+
+_is_uid = lru_cache(maxsize=4096)(_judge_uid)
 _oid_problem = lru_cache(maxsize=4096)(_judge_oid)
 _ts_problem = lru_cache(maxsize=4096)(_judge_ts)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from ihe_test_util.xml.hl7v3.datatypes import II
-from ihe_test_util.xml.hl7v3.elements import add, add_ii, by_tag, q, read_ii
+from ihe_test_util.xml.hl7v3.elements import ID, add, add_ii, child, q, read_ids, read_ii
 from ihe_test_util.xml.io import Element
 
 #: Identifies interactions and trigger events of HL7 V3 (``interactionId``, ``controlActProcess/code``).
 HL7_INTERACTIONS: Final = "2.16.840.1.113883.1.6"
 ITS_VERSION: Final = "XML_1.0"
 
-ID: Final = q("id")
 NAME: Final = q("name")
 _CREATION_TIME: Final = q("creationTime")
 _INTERACTION_ID: Final = q("interactionId")
@@ -25,6 +24,12 @@ _ACCEPT_ACK_CODE: Final = q("acceptAckCode")
 _RECEIVER: Final = q("receiver")
 _SENDER: Final = q("sender")
 _DEVICE: Final = q("device")
+_LEAVES: Final = {
+    _CREATION_TIME: "value",
+    _PROCESSING_CODE: "code",
+    _PROCESSING_MODE_CODE: "code",
+    _ACCEPT_ACK_CODE: "code",
+}
 _AS_AGENT: Final = q("asAgent")
 _REPRESENTED_ORGANIZATION: Final = q("representedOrganization")
 
@@ -61,21 +66,38 @@ class Transmission:
     its_version: str = ITS_VERSION
 
 
-def read_transmission(message: Element, children: dict[str, list[Element]]) -> Transmission:
-    """The wrapper of a message whose children ``by_tag`` has grouped already."""
-    ids, interaction_ids = children.get(ID), children.get(_INTERACTION_ID)
-    senders = children.get(_SENDER)
+def read_transmission(message: Element) -> tuple[Transmission, list[Element]]:
+    """The wrapper of a message, and those of the message's children that are no part of it."""
+    ids: list[II] = []
+    interaction_ids: list[II] = []
+    receivers: list[Device] = []
+    senders: list[Device] = []
+    values: dict[str, str] = {}
+    rest: list[Element] = []
+    for one in message:
+        tag = one.tag
+        if (attribute := _LEAVES.get(tag)) is not None:
+            values.setdefault(tag, one.get(attribute, ""))
+        elif (identifiers := ids if tag == ID else interaction_ids if tag == _INTERACTION_ID else None) is not None:
+            identifiers.append(read_ii(one))
+        elif tag == _RECEIVER:
+            receivers.append(_read_device(one))
+        elif tag == _SENDER:
+            senders.append(_read_device(one))
+        else:
+            rest.append(one)
+    get = values.get
     return Transmission(
-        read_ii(ids[0]) if ids else None,
-        first(children, _CREATION_TIME, "value"),
-        read_ii(interaction_ids[0]) if interaction_ids else None,
-        first(children, _PROCESSING_CODE, "code"),
-        first(children, _PROCESSING_MODE_CODE, "code"),
-        first(children, _ACCEPT_ACK_CODE, "code"),
-        tuple([_read_device(receiver) for receiver in children.get(_RECEIVER, ())]),
-        _read_device(senders[0]) if senders else None,
+        ids[0] if ids else None,
+        get(_CREATION_TIME, ""),
+        interaction_ids[0] if interaction_ids else None,
+        get(_PROCESSING_CODE, ""),
+        get(_PROCESSING_MODE_CODE, ""),
+        get(_ACCEPT_ACK_CODE, ""),
+        tuple(receivers),
+        senders[0] if senders else None,
         message.get("ITSVersion", ""),
-    )
+    ), rest
 
 
 def add_transmission(message: Element, transmission: Transmission) -> None:
@@ -101,33 +123,23 @@ def add_transmission(message: Element, transmission: Transmission) -> None:
         _add_device(add(message, "sender", typeCode="SND"), transmission.sender)
 
 
-def first(children: dict[str, list[Element]], tag: str, attribute: str) -> str:
-    """An attribute of the first child of a tag; empty where there is no such child or attribute."""
-    found = children.get(tag)
-    return found[0].get(attribute, "") if found else ""
-
-
-def text_of(children: dict[str, list[Element]], tag: str) -> str:
-    """The text of the first child of a tag, white space around it removed; empty where there is none."""
-    found = children.get(tag)
-    return (found[0].text or "").strip() if found else ""
-
-
-def read_ids(children: dict[str, list[Element]]) -> tuple[II, ...]:
-    """The ``id`` elements among grouped children."""
-    return tuple([read_ii(element) for element in children.get(ID, ())])
-
-
 def _read_device(communication: Element) -> Device:
-    device = communication.find(_DEVICE)
+    device = child(communication, _DEVICE)
     if device is None:
         return Device()
-    children = by_tag(device)
+    ids: list[II] = []
+    name = ""
     organization_ids: tuple[II, ...] = ()
-    for agent in children.get(_AS_AGENT, ()):
-        for organization in by_tag(agent).get(_REPRESENTED_ORGANIZATION, ()):
-            organization_ids += read_ids(by_tag(organization))
-    return Device(read_ids(children), text_of(children, NAME), organization_ids)
+    for one in device:
+        tag = one.tag
+        if tag == ID:
+            ids.append(read_ii(one))
+        elif tag == NAME:
+            name = name or (one.text or "").strip()
+        elif tag == _AS_AGENT:
+            organization = child(one, _REPRESENTED_ORGANIZATION)
+            organization_ids = read_ids(organization) if organization is not None else ()
+    return Device(tuple(ids), name, organization_ids)
 
 
 def _add_device(communication: Element, device: Device) -> None:

@@ -18,34 +18,51 @@ LEVELS: Final = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL"
 INDENT: Final = "    "
 
 _STAMP: Final = len("2026-01-31T13:45:09.123Z")
-_HEAD: Final = re.compile(
-    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (DEBUG|INFO|WARNING|ERROR|CRITICAL) +([^\s:]+): ?(.*)", re.DOTALL
-)
+_HEAD: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) +[^\s:]+:")
 #: Control characters (a peer's terminal escapes) are shown, never sent to a terminal; tab and line feed stay.
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if code not in (9, 10)}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line of a record, read back; ``stamp`` is its time as written, UTC with milliseconds and a Z."""
+    """The first line of a record, read back."""
 
-    stamp: str
-    level: str
-    logger: str
-    message: str
+    line: bytes
+
+    @property
+    def stamp(self) -> str:
+        """The time as written, UTC with milliseconds and a Z."""
+        return self.line[:_STAMP].decode("ascii")
+
+    @property
+    def level(self) -> str:
+        """The record's own level."""
+        return self.line[_STAMP + 1 :].split(b" ", 1)[0].decode("ascii")
 
     @property
     def severity(self) -> int:
         """The level as a number, as in the standard library's logging."""
         return LEVELS[self.level]
 
+    @property
+    def logger(self) -> str:
+        """Who logged it."""
+        return self._logger_and_message()[0]
+
+    @property
+    def message(self) -> str:
+        """The first line of what was logged."""
+        return self._logger_and_message()[1]
+
+    def _logger_and_message(self) -> tuple[str, str]:
+        text = self.line[_STAMP + 1 :].decode("utf-8", "replace")
+        logger, _, message = text.split(" ", 1)[1].lstrip(" ").partition(":")
+        return logger, message.removeprefix(" ")
+
 
 def parse_head(line: bytes) -> Head | None:
     """The head in a line without its line end; None where the line continues a record or is no record."""
-    if line[_STAMP - 1 : _STAMP + 1] != b"Z ":
-        return None
-    found = _HEAD.fullmatch(line)
-    return Head(*(part.decode("utf-8", "replace") for part in found.groups())) if found else None
+    return Head(line) if line[_STAMP - 1 : _STAMP + 1] == b"Z " and _HEAD.match(line) else None
 
 
 def stamp(moment: datetime) -> str:

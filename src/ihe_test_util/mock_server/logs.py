@@ -12,6 +12,7 @@ from ihe_test_util.errors import BadInput
 from ihe_test_util.mock_server.log_format import BACKUPS, INDENT, LEVELS, Head, backup, parse_head, stamp
 
 _BLOCK: Final = 256 * 1024
+_HEAD_BYTES: Final = 64  # more than a head has up to its level
 #: Worker processes write up to 100 ms late, so the file is not strictly in the order of time.
 _DISORDER: Final = timedelta(seconds=2)
 _FIRST: Final = datetime(1970, 1, 2, tzinfo=UTC)
@@ -42,6 +43,13 @@ class LogFilter:
     def wants_line(self, line: bytes) -> bool:
         """Whether the pattern finds something in the line."""
         return self.pattern is None or self.pattern.search(as_text(line)) is not None
+
+    def may_want_records_in(self, data: bytes) -> bool:
+        """Whether a record of the wanted level may begin somewhere in the data; quick, for large files."""
+        if self.level is None:
+            return True
+        least = LEVELS[self.level]
+        return any(b"Z %s " % name.encode() in data for name, severity in LEVELS.items() if severity >= least)
 
     def is_before(self, head: Head) -> bool:
         """Whether this record and all before it are too old."""
@@ -121,7 +129,7 @@ def tail(path: Path, count: int, wanted: LogFilter, *, end: Place | None = None)
     found: list[bytes] = []
     pending: list[bytes] = []  # of a record whose head comes next
     heads = wanted.needs_heads
-    for line in _lines_of_all(path, end) if count > 0 else ():
+    for line in _lines_of_all(path, end, wanted) if count > 0 else ():
         if len(found) + len(pending) < count and wanted.wants_line(line):
             pending.append(line)
         head = parse_head(line) if heads else None
@@ -139,7 +147,7 @@ def tail(path: Path, count: int, wanted: LogFilter, *, end: Place | None = None)
 def tail_records(path: Path, count: int, wanted: LogFilter, *, end: Place | None = None) -> list[LogRecord]:
     """The last ``count`` records that match, oldest first; a pattern may match any line of a record."""
     found: list[LogRecord] = []
-    for record in _records_backwards(path, end) if count > 0 else ():
+    for record in _records_backwards(path, end, wanted) if count > 0 else ():
         if wanted.wants_record(record.head) and any(map(wanted.wants_line, record.lines)):
             found.append(record)
         if len(found) >= count or (record.head and wanted.is_before(record.head)):
@@ -149,7 +157,7 @@ def tail_records(path: Path, count: int, wanted: LogFilter, *, end: Place | None
 
 def head_at(path: Path, end: Place) -> Head | None:
     """The head of the record that stands before a place, for the lines that may continue it."""
-    for line in _lines_of_all(path, end):
+    for line in _lines_of_all(path, end, LogFilter()):
         head = parse_head(line)
         if head is not None:
             return head
@@ -181,9 +189,9 @@ def identity_of(stream: BinaryIO) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _records_backwards(path: Path, end: Place | None) -> Iterator[LogRecord]:
+def _records_backwards(path: Path, end: Place | None, wanted: LogFilter) -> Iterator[LogRecord]:
     lines: list[bytes] = []
-    for line in _lines_of_all(path, end):
+    for line in _lines_of_all(path, end, wanted):
         lines.append(line)
         head = parse_head(line)
         if head is not None:
@@ -193,15 +201,20 @@ def _records_backwards(path: Path, end: Place | None) -> Iterator[LogRecord]:
         yield LogRecord(None, tuple(reversed(lines)))
 
 
-def _lines_of_all(path: Path, end: Place | None) -> Iterator[bytes]:
+def _lines_of_all(path: Path, end: Place | None, wanted: LogFilter) -> Iterator[bytes]:
     for stream in generations(path):
         with stream:
             limit = end.position if end and end.file == identity_of(stream) else None
-            yield from lines_backwards(stream, limit)
+            yield from lines_backwards(stream, limit, wanted)
 
 
-def lines_backwards(stream: BinaryIO, end: int | None = None, *, block_bytes: int = _BLOCK) -> Iterator[bytes]:
-    """The lines of a file, last first, without line ends; reads no more than it is asked for."""
+def lines_backwards(
+    stream: BinaryIO, end: int | None = None, wanted: LogFilter | None = None, *, block_bytes: int = _BLOCK
+) -> Iterator[bytes]:
+    """The lines of a file, last first, without line ends; reads no more than it is asked for.
+
+    Lines of records that ``wanted`` does not want may be left out, many at a time.
+    """
     position = stream.seek(0, 2) if end is None else end
     pieces: list[bytes] = []  # of the line whose start is not read yet, last first
     last = True
@@ -213,6 +226,10 @@ def lines_backwards(stream: BinaryIO, end: int | None = None, *, block_bytes: in
         if last and block.endswith(b"\n"):
             block = block[:-1]
         last = False
+        if wanted is not None and not wanted.may_want_records_in(block + _start_of(pieces)):
+            kept = _to_first_head(block)
+            if kept < len(block):
+                block, pieces = block[:kept], []
         first, *lines = block.split(b"\n")
         if lines:
             yield lines.pop() + b"".join(reversed(pieces))
@@ -221,3 +238,29 @@ def lines_backwards(stream: BinaryIO, end: int | None = None, *, block_bytes: in
         pieces.append(first)
     if not last:
         yield b"".join(reversed(pieces))
+
+
+def _start_of(pieces: list[bytes]) -> bytes:
+    """As much as a head may have, of a line whose pieces are given last first."""
+    start = b""
+    for piece in reversed(pieces):
+        start += piece[:_HEAD_BYTES]
+        if len(start) >= _HEAD_BYTES:
+            break
+    return start
+
+
+def _to_first_head(block: bytes) -> int:
+    """Where the first head that begins in the block ends; its end where none does.
+
+    Whatever comes after is of records that begin in the block; what comes before may be of one that began earlier.
+    """
+    start = block.find(b"\n") + 1
+    while start > 0:
+        stop = block.find(b"\n", start)
+        if stop < 0:
+            break
+        if parse_head(block[start:stop]) is not None:
+            return stop
+        start = stop + 1
+    return len(block)

@@ -35,6 +35,28 @@ def test_reading_backwards_from_a_place_sees_nothing_after_it(before: bytes, aft
     assert list(lines_backwards(stream, len(before) + 1)) == list(lines_backwards(io.BytesIO(before + b"\n")))
 
 
+@given(
+    records=st.lists(st.tuples(st.sampled_from(["INFO", "ERROR"]), st.integers(0, 3)), max_size=12),
+    block_bytes=st.integers(1, 200),
+)
+def test_reading_backwards_may_leave_out_records_that_are_not_wanted(
+    records: list[tuple[str, int]], block_bytes: int
+) -> None:
+    """Every line of a wanted record comes, wherever blocks end; a line left out has its head left out or shown."""
+    lines = [
+        line
+        for number, (level, further) in enumerate(records)
+        for line in [f"2026-01-31T11:00:00.{number:03d}Z {level:<8} x: y".encode(), *[b"    %d" % number] * further]
+    ]
+    wanted = LogFilter(level="ERROR")
+
+    stream = io.BytesIO(b"".join(line + b"\n" for line in lines))
+    found = list(lines_backwards(stream, None, wanted, block_bytes=block_bytes))
+
+    sieve_all = list(Sieve(wanted, None).lines(lines))
+    assert list(Sieve(wanted, None).lines(reversed(found))) == sieve_all
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

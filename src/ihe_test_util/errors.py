@@ -234,9 +234,10 @@ class PeerFault(PeerError):
         subcode: str = "",
         status: int = 0,
         where: str = "",
+        got: str = "",
         hint: str = "",
     ) -> None:
-        super().__init__(message, where=where, hint=hint)
+        super().__init__(message, where=where, got=got, hint=hint)
         self.code = code
         self.reason = reason
         self.detail = detail

@@ -11,7 +11,8 @@ from aiohttp import ClientResponse, StreamReader
 
 from ihe_test_util.errors import MessageTooLarge, MimeMalformed, XmlMalformed
 from ihe_test_util.soap.mime import ContentType
-from ihe_test_util.soap.multipart import MultipartLimits, MultipartReader, Package
+from ihe_test_util.soap.multipart import MultipartReader
+from ihe_test_util.soap.package import MultipartLimits, Package
 
 #: From here on, work on an answer leaves the event loop to others by going to a thread.
 THREAD_FROM_BYTES: Final = 256 * 1024

@@ -27,7 +27,7 @@ from ihe_test_util.content import Content
 from ihe_test_util.errors import IheTestUtilError, PeerFault
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
 from ihe_test_util.security.tls import client_context
-from ihe_test_util.soap.multipart import DEFAULT_LIMITS, MultipartLimits
+from ihe_test_util.soap.package import DEFAULT_LIMITS, MultipartLimits
 from ihe_test_util.transactions.card import AnyTransaction, Mtom, Payload, Req, Resp, Transaction, Verdict
 
 _LOG: Final = logging.getLogger("ihe_test_util.client")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from aiohttp import Payload as HttpBody
@@ -10,7 +11,7 @@ from aiohttp import SocketTimeoutError
 from aiohttp.abc import AbstractStreamWriter
 
 from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.errors import IheTestUtilError
+from ihe_test_util.errors import BadInput, IheTestUtilError
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.mtom import write_package
@@ -35,7 +36,7 @@ class RequestBody(HttpBody):
     def __init__(self, chunks: Callable[[], Iterator[bytes]], length: int, content_type: str, stall_s: float) -> None:
         super().__init__(None, content_type=content_type)
         self._size = length
-        self._chunks = chunks
+        self.chunks = chunks
         self._stall_s = stall_s
         self.handed_over = 0
         self.failure: IheTestUtilError | None = None
@@ -52,14 +53,14 @@ class RequestBody(HttpBody):
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The body as text; for aiohttp's debugging only."""
-        return b"".join(self._chunks()).decode(encoding, errors)
+        return b"".join(self.chunks()).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send everything."""
         if self.length <= _SMALL_BODY_BYTES:
-            await self._send(writer, self._read_batch(self._chunks()))
+            await self._send(writer, self._read_batch(self.chunks()))
             return
-        chunks = self._chunks()
+        chunks = self.chunks()
         ahead = asyncio.create_task(asyncio.to_thread(self._read_batch, chunks))
         try:
             while batch := await ahead:
@@ -105,6 +106,18 @@ class Prepared:
     headers: tuple[tuple[str, str], ...]
     message_id: str
     payload: Payload
+
+    def write_to(self, path: Path) -> None:
+        """Write the HTTP body to a file.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        try:
+            with path.open("wb") as file:
+                file.writelines(self.body.chunks())
+        except OSError as error:
+            raise BadInput("the request cannot be written", where=str(path), got=error.strerror or str(error)) from None
 
 
 def prepare(

@@ -10,7 +10,7 @@ from ihe_test_util.client.no_soap import is_xml, no_soap, showable
 from ihe_test_util.errors import MessageMalformed, PeerFault, PeerMalformed, XmlMalformed
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.soap.envelope import Envelope, read_envelope
-from ihe_test_util.soap.fault import is_fault, read_fault
+from ihe_test_util.soap.fault import DETAIL_NAMESPACE, is_fault, read_fault
 from ihe_test_util.soap.mime import soap_media_type
 from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
@@ -114,6 +114,8 @@ def _fault(payload: Element, answer: Answer, asked: Asked) -> PeerFault:
         subcode=fault.subcode,
         status=answer.status,
         where=f"POST {asked.endpoint.address}, HTTP {answer.status}",
+        # Our own mock puts every finding in the reason too.
+        got="" if payload.find(f".//{{{DETAIL_NAMESPACE}}}Finding") is not None else showable(fault.detail),
         hint=hints.get(answer.status, ""),
     )
 

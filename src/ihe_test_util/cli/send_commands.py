@@ -1,0 +1,222 @@
+"""``ihe-test-util send``: one message to one endpoint; a command for each row of the table of transactions."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import click
+
+from ihe_test_util.cli import send_output
+from ihe_test_util.cli.output import show_warning
+from ihe_test_util.cli.send_messages import Sendable, from_file, patient_message, submission
+from ihe_test_util.cli.send_options import SendOptions, default_url, sending, url_variable
+from ihe_test_util.errors import BadInput, IheTestUtilError
+from ihe_test_util.exchange import Exchange
+from ihe_test_util.patients.inline import KEYS
+from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.card import AnyTransaction, Verdict
+
+_LOCAL: Final = ("localhost:", "127.", "[::1]:")
+
+
+@click.group("send", invoke_without_command=True)
+@click.option("--list", "list_them", is_flag=True, help="List the transactions that can be sent.")
+@click.pass_context
+def send_group(ctx: click.Context, *, list_them: bool) -> None:
+    """Send one message to a server and show its answer.
+
+    Exit code 0 when the server accepted it, else 1.
+
+    \b
+    Examples:
+      ihe-test-util send pix-add examples/pix-add.xml
+      ihe-test-util send pix-add --patient "id=PAT-1^^^&2.999.1.2&ISO, family=Müller, given=Anna"
+      ihe-test-util send iti-41 --document examples/sample-ccd.xml --patient-id "PAT-1^^^&2.999.1.2&ISO"
+      ihe-test-util send iti-41 --metadata examples/iti41-metadata.xml --document examples/sample-ccd.xml
+      ihe-test-util send --list
+    """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
+    if list_them:
+        for card in TRANSACTIONS:
+            click.echo(f"{card.name:<10}{card.code:<8}{card.title}")
+            click.echo(f"{'':<18}{card.section}; {default_url(card)}, or ${url_variable(card)}")
+    elif ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _file_command(card: AnyTransaction) -> click.Command:
+    """The command of a transaction about which nothing else is known: it sends a file."""
+
+    @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+    @sending(card)
+    def command(*, file: Path, options: SendOptions) -> None:
+        _run(card, options, lambda: from_file(card, file))
+
+    return click.command(card.name, help=_help(card, f"  ihe-test-util send {card.name} message.xml"))(command)
+
+
+def _pix_add(card: AnyTransaction) -> click.Command:
+    @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+    @click.option("--patient", "patient", multiple=True, metavar="PAIRS", help="The patient, in place of a FILE.")
+    @click.option("--sender", metavar="OID", help="Device OID of the sender, with --patient.  [default: 2.999.1.2]")
+    @click.option("--receiver", metavar="OID", help="Device OID of the receiver.  [default: 2.999.1.1, the mock]")
+    @sending(card)
+    def command(
+        *, file: Path | None, patient: tuple[str, ...], sender: str | None, receiver: str | None, options: SendOptions
+    ) -> None:
+        def make() -> Sendable:
+            if (file is None) == (not patient):
+                raise BadInput("give either a FILE or --patient", hint='--patient "id=PAT-1^^^&2.999.1.2&ISO, …"')
+            if file is not None:
+                return from_file(card, file)
+            return patient_message(patient, sender, receiver, now=_now(), new_uuid=_new_uuid)
+
+        _run(card, options, make)
+
+    keys = "\n".join(f"  {key:<10}{meaning}" for key, meaning in KEYS.items())
+    text = f"""Register a patient: send a PRPA_IN201301UV02 message.
+
+FILE holds the message, bare or in a SOAP envelope, whose Body is then sent in an envelope of ours; - is standard input.
+In its place --patient makes a message from key=value pairs between commas or semicolons; it may be repeated. Values
+with commas stand in double quotes. Quote the whole for the shell.
+
+\b
+Keys of --patient:
+{keys}"""
+    examples = """  ihe-test-util send pix-add examples/pix-add.xml
+  ihe-test-util send pix-add --patient "id=PAT-1^^^&2.999.1.2&ISO, family=Müller, given=Anna,
+                                        birth=1980-02-29, gender=F"
+  ihe-test-util send pix-add message.xml --url https://pix.example.org/pix --ca ca.pem"""
+    return click.command(card.name, help=_help(card, examples, text))(command)
+
+
+def _iti_41(card: AnyTransaction) -> click.Command:
+    @click.option("--metadata", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="The metadata.")
+    @click.option("--document", "documents", multiple=True, metavar="[ID=]FILE", help="A document; may be repeated.")
+    @click.option("--patient-id", metavar="CX", help="Whose documents these are, in place of --metadata.")
+    @click.option("--source-patient-id", metavar="CX", help="The patient's id at the source.  [default: --patient-id]")
+    @click.option("--source-id", metavar="OID", help="OID of the document source.  [default: 2.999.1.2]")
+    @click.option("--title", help="Title of the documents.  [default: the file's name]")
+    @click.option("--mime-type", help="Media type of the documents.  [default: by the file's content and name]")
+    @sending(card)
+    def command(*, options: SendOptions, **values: Any) -> None:  # noqa: ANN401 - as click gives them
+        _run(card, options, lambda: submission(card, now=_now(), new_uuid=_new_uuid, **values))
+
+    text = """Provide and register documents, with their metadata, to a document repository.
+
+--metadata holds a ProvideAndRegisterDocumentSetRequest or an lcm:SubmitObjectsRequest, bare or in a SOAP envelope; -
+is standard input. The documents belong to its entries in their order, or to the one named: --document
+Document01=report.pdf. Without --document, those that stand in the file as base64 are sent.
+
+Without --metadata, each document gets an entry with everything that a strict repository demands: the codes of a C-CDA
+summary (class Summaries, LOINC 34133-9, C-CDA R2.1 structured body, hospital, general medicine, confidentiality
+normal), language en-US, hash, size, creation time now, and unique ids under the UUID arc 2.25. Other codes need a
+metadata file: --dry-run shows one to begin with."""
+    examples = """  ihe-test-util send iti-41 --document examples/sample-ccd.xml --patient-id "PAT-1^^^&2.999.1.2&ISO"
+  ihe-test-util send iti-41 --metadata examples/iti41-metadata.xml --document examples/sample-ccd.xml
+  ihe-test-util send iti-41 --document report.pdf --patient-id … --dry-run --output-request request.bin"""
+    return click.command(card.name, help=_help(card, examples, text))(command)
+
+
+def _help(card: AnyTransaction, examples: str, text: str = "") -> str:
+    text = text or f"Send a message of {card.code}, {card.title}, from a FILE; - is standard input."
+    errors = f"""  the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url
+  the answer is a SOAP fault      its reason says what the server objects to
+  no SOAP message came back …     the URL's path is wrong; ihe-test-util mock status names those of the mock
+  no answer came within 30 s      --timeout; whether {card.code} took effect is then unknown"""
+    return f"{text}\n\n({card.section})\n\n\b\nExamples:\n{examples}\n\n\b\nErrors to expect:\n{errors}"
+
+
+def _run(card: AnyTransaction, options: SendOptions, make: Callable[[], Sendable]) -> None:
+    """Make a message, send it, print what came of it, and exit with 0 or 1."""
+    exchanges: list[Exchange] = []
+    sendable: Sendable | None = None
+    verdict: Verdict | None = None
+    error: IheTestUtilError | None = None
+    try:
+        sendable = make()
+        if options.dry_run or options.output_request is not None:
+            _rehearse(card, options, sendable)
+            return
+        _warn(options)
+        verdict = asyncio.run(_send(card, options, sendable, exchanges.append))
+    except IheTestUtilError as caught:
+        error = caught
+    exchange = exchanges[0] if exchanges else None
+    findings = sendable.findings if sendable is not None else ()
+    if options.as_json:
+        click.echo(
+            send_output.as_json(card, exchange, findings=findings, verdict=verdict, error=error, show=options.show)
+        )
+    else:
+        _tell(card, options, exchange, verdict)
+        if verdict is None or not verdict.accepted:
+            send_output.show_findings(findings, "the request is not what the standard says; a strict server refuses it")
+    if error is not None and not options.as_json:
+        raise error
+    if verdict is None or not verdict.accepted:
+        click.get_current_context().exit(1 if error is None else error.exit_code)
+
+
+def _tell(card: AnyTransaction, options: SendOptions, exchange: Exchange | None, verdict: Verdict | None) -> None:
+    if exchange is None:
+        return
+    if options.show:
+        send_output.show_exchange(exchange)
+    if verdict is not None:
+        send_output.show_verdict(card, exchange, verdict)
+    send_output.show_findings(exchange.findings, "the answer is not quite what the standards say")
+
+
+def _rehearse(card: AnyTransaction, options: SendOptions, sendable: Sendable) -> None:
+    prepared = sendable.prepare(options.endpoint, _new_uuid)
+    written_to = ""
+    if options.output_request is not None:
+        written_to = str(options.output_request)
+        prepared.write_to(options.output_request)
+    url = options.endpoint.address
+    if options.as_json:
+        click.echo(send_output.prepared_as_json(card, prepared, url, sendable.findings, written_to))
+        return
+    send_output.show_prepared(prepared, url, written_to)
+    send_output.show_findings(
+        sendable.findings, "the request is not what the standard says; a strict server refuses it"
+    )
+
+
+async def _send(
+    card: AnyTransaction, options: SendOptions, sendable: Sendable, record: Callable[[Exchange], None]
+) -> Verdict:
+    from ihe_test_util.client.client import Client  # noqa: PLC0415 - aiohttp is not needed for --help
+
+    endpoint = options.endpoint
+    async with Client(record=record, new_uuid=_new_uuid, now=_now) as client:
+        called = await client.call(card, sendable.request, endpoint, payload=sendable.payload)
+    return called.verdict
+
+
+def _warn(options: SendOptions) -> None:
+    endpoint = options.endpoint
+    if not endpoint.https and not endpoint.host_port.startswith(_LOCAL):
+        show_warning(f"plain HTTP to {endpoint.host_port}: anybody on the way can read and change the message")
+    if endpoint.https and options.insecure:
+        show_warning(f"--insecure: {endpoint.host_port} may be anybody")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+#: Cards whose command takes more than a file.
+_SPECIAL: Final[Mapping[str, Callable[[AnyTransaction], click.Command]]] = MappingProxyType(
+    {"pix-add": _pix_add, "iti-41": _iti_41}
+)
+for _card in TRANSACTIONS:
+    send_group.add_command(_SPECIAL.get(_card.name, _file_command)(_card))

@@ -1,0 +1,1 @@
+"""Patients as people write them down, to patients as messages carry them."""

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 DEFAULT_CONFIG: Final = Path("mocks/config.json")
 DEFAULT_LOG: Final = Path("mocks/logs/mock-server.log")
+DEFAULT_DATA: Final = Path("mocks/data")
 LOG_VARIABLE: Final = "MOCK_SERVER_LOG_PATH"
+DATA_VARIABLE: Final = "MOCK_SERVER_DATA_DIR"
 
 
 def pid_file_of(config_path: Path | None) -> Path:
@@ -35,7 +37,23 @@ def log_file_of(config_path: Path | None) -> Path:
     return (config.log_path if config else DEFAULT_LOG).absolute()
 
 
-def _config(config_path: Path | None) -> "MockServerConfig | None":
+def data_dir_of(config_path: Path | None) -> Path:
+    """The data directory of the server meant: the environment's, the configuration's or the default one, absolute.
+
+    Without ``config_path`` the configuration is that of the running server, else the default one.
+    """
+    record = read_record(pid_file_of(None)) if config_path is None else None
+    if record is not None and record.config_file and record.is_alive:
+        # Its file may have been broken or removed since; the server goes on, and so does this.
+        config = _config(Path(record.config_file), lenient=True)
+    elif config_path is None and os.environ.get(DATA_VARIABLE):
+        return Path(os.environ[DATA_VARIABLE]).absolute()
+    else:
+        config = _config(config_path)
+    return (config.data_dir if config else DEFAULT_DATA).absolute()
+
+
+def _config(config_path: Path | None, *, lenient: bool = False) -> "MockServerConfig | None":
     """The configuration; None where there is no file, or a broken one, which only warns."""
     if config_path is None and not DEFAULT_CONFIG.exists():
         return None
@@ -44,7 +62,7 @@ def _config(config_path: Path | None) -> "MockServerConfig | None":
     try:
         return load_config(config_path)
     except ConfigError as error:
-        if config_path is not None:
+        if config_path is not None and not lenient:
             raise
         show_warning(f"the configuration cannot be used, so the files are taken to be in their default place\n{error}")
         return None

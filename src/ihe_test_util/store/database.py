@@ -65,7 +65,21 @@ def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that reads an existing database, also while others write, and on a read-only disk.
+    """A connection of the server's own that only reads an existing database.
+
+    It is allowed to write, so that whoever closes the database last leaves one file and no WAL.
+
+    Raises:
+        StorageError: it cannot be opened or is damaged.
+    """
+    with translated(path):
+        connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def open_to_look(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, to an existing database that others may be using, or on a read-only disk.
 
     Raises:
         StorageError: it cannot be opened or is damaged.
@@ -75,7 +89,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         connection = _connect(f"{uri}?mode=ro")
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             connection.close()
             # Beside a database in WAL mode its reader makes a file of shared memory, which it may not here. Without a
             # WAL nobody is writing, so that the database can be read as it lies.
@@ -111,7 +125,9 @@ def translated(path: Path) -> Iterator[None]:
 def storage_error(error: sqlite3.Error | OSError, path: Path) -> StorageError:
     """What an error means for whoever wanted something stored, and what to do about it."""
     code = _primary_code(error) if isinstance(error, sqlite3.Error) else None
-    message, hint = _MEANINGS.get(code, ("nothing was stored", ""))
+    message, hint = _MEANINGS.get(
+        code, ("the data directory could not be used, nothing was stored", "check that it exists, and its permissions")
+    )
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     name = getattr(error, "sqlite_errorname", "")
     return StorageError(message, where=str(path.absolute()), got=f"{reason} ({name})" if name else reason, hint=hint)

@@ -15,7 +15,7 @@ from ihe_test_util.domain.documents import StoredDocument, Submission
 from ihe_test_util.errors import StorageError
 from ihe_test_util.exchange import new_exchange_id
 from ihe_test_util.store.content_files import ContentFiles, IsUsed, Placed
-from ihe_test_util.store.database import Row, microseconds, open_to_read, translated
+from ihe_test_util.store.database import Row, microseconds, open_to_look, open_to_read, translated
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN_FILE
@@ -211,7 +211,7 @@ def stored_content(data_dir: Path, sha1: str, size: int) -> Content | None:
         StorageError: the database cannot be read.
     """
     database = data_dir / DOMAIN_FILE
-    with translated(database), closing(open_to_read(database)) as connection:
+    with translated(database), closing(open_to_look(database)) as connection:
         row = connection.execute(_CONTENT, (sha1, size)).fetchone()
     return None if row is None else _content(data_dir, *row)
 

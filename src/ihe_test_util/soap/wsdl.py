@@ -95,10 +95,11 @@ def _binding(root: Element, operation: Operation, version: str) -> None:
 
 def _types(types: Element, *roots: etree.QName) -> None:
     names: dict[str, list[str]] = {}
+    if any(root.namespace == ns.XDSB for root in roots):
+        # Before the schema that refers to it: wsimport reads them in order.
+        names[ns.LCM] = ["SubmitObjectsRequest"]
     for root in roots:
         names.setdefault(root.namespace or "", []).append(root.localname)
-    if ns.XDSB in names:
-        names.setdefault(ns.LCM, []).append("SubmitObjectsRequest")
     for namespace, local_names in names.items():
         schema = etree.SubElement(types, f"{_XSD}schema", nsmap={"lcm": ns.LCM} if namespace == ns.XDSB else None)
         schema.set("targetNamespace", namespace)

@@ -166,7 +166,7 @@ def _restart(default: _T, says: str, example: object) -> _T:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Behavior(_Model):

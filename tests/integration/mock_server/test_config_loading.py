@@ -13,6 +13,7 @@ from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.config import (
     DEFAULT_CONFIG_PATH,
     MockServerConfig,
+    PIXAddBehavior,
     load_config,
     load_config_with_sources,
     reload_config,
@@ -218,6 +219,27 @@ def test_a_variable_meets_the_key_that_the_file_uses(here: Path) -> None:
 
         assert list(config.endpoint_behaviors) == [key]
         assert config.endpoint_behaviors[key].response_delay_ms == 5
+
+
+@pytest.mark.usefixtures("here")
+def test_a_key_that_comes_twice_in_a_variable_is_named() -> None:
+    """JSON in a variable is read as strictly as the file."""
+    lines = refusal(None, environ={"MOCK_SERVER_PIX_ADD_BEHAVIOR": '{"failure_rate": 0, "failure_rate": 1}'})
+
+    assert lines == ["env:MOCK_SERVER_PIX_ADD_BEHAVIOR: pix_add_behavior.failure_rate: the key is there twice"]
+
+
+@pytest.mark.usefixtures("here")
+def test_the_command_line_may_give_whole_values() -> None:
+    """Paths and behaviours are taken as objects too, and only what they set comes from the command line."""
+    loaded = load_config_with_sources(
+        environ={}, overrides={"log_path": Path("x.log"), "pix_add_behavior": PIXAddBehavior(failure_rate=0.5)}
+    )
+
+    assert loaded.config.log_path == Path("x.log")
+    assert loaded.config.pix_add_behavior == PIXAddBehavior(failure_rate=0.5)
+    assert loaded.sources["pix_add_behavior.failure_rate"] == "command line"
+    assert loaded.sources["pix_add_behavior.response_delay_ms"] == "default"
 
 
 @pytest.mark.usefixtures("here")
@@ -453,9 +475,10 @@ def test_reload_config_reads_the_file_as_it_is_now(here: Path) -> None:
 def test_loading_a_configuration_is_light() -> None:
     """Importing the configuration and loading the defaults brings pydantic, and no XML, HTTP or CLI library."""
     program = (
-        "import sys; from ihe_test_util.mock_server.config import load_config; load_config(environ={});"
+        "import sys; before = set(sys.modules);"
+        "from ihe_test_util.mock_server.config import load_config; load_config(environ={});"
         "heavy = {'lxml', 'aiohttp', 'click', 'rich', 'sqlite3', 'cryptography', 'psutil', 'asyncio'};"
-        "print(sorted(heavy & set(sys.modules)))"
+        "print(sorted(heavy & (set(sys.modules) - before)))"
     )
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

@@ -29,9 +29,12 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead_ns = 0
+        self.broken = False
 
     def __call__(self) -> int:
         """Nanoseconds since the epoch."""
+        if self.broken:
+            raise RuntimeError("a spring broke")
         return time.time_ns() + self.ahead_ns
 
 
@@ -373,6 +376,25 @@ def test_a_file_system_that_fails_does_no_harm(
     assert watcher.check_reload() is False
     assert watcher.status.state is ConfigState.OK
     assert file.exists()
+
+
+def test_a_fault_of_our_own_does_no_harm(
+    watcher: ConfigWatcher, file: Path, clock: Clock, records: Callable[[], list[tuple[str, str]]]
+) -> None:
+    """Even an error that nobody foresaw stays away from the request, and is logged once with its stack."""
+    good = watcher.config
+    written(file, delay(20))
+    clock.broken = True
+
+    assert [watcher.check_reload() for _ in range(3)] == [False, False, False]
+    assert (watcher.config, watcher.status.state) == (good, ConfigState.INVALID)
+    ((level, text),) = records()
+    assert level == "WARNING"
+    assert "a spring broke" in text
+
+    clock.broken = False
+    assert watcher.check_reload() is True
+    assert delay_of(watcher) == 20
 
 
 @pytest.mark.usefixtures("records")

@@ -131,7 +131,9 @@ def _creation_time_precise(root: str) -> Check:
 
 def _interaction_id(root: str, interaction: str) -> Check:
     def check(request: Transmitted) -> Sequence[Miss]:
-        found = request.transmission.interaction_id or II()
+        found = request.transmission.interaction_id
+        if found is None:
+            return (Miss(f"{root}/interactionId", want=f"root {HL7_INTERACTIONS}, extension {interaction}"),)
         if found.extension == interaction and found.root == HL7_INTERACTIONS:
             return ()
         path = f"{root}/interactionId"

@@ -62,7 +62,9 @@ def _control_act(request: PixAddRequest) -> Sequence[Miss]:
 def _trigger(request: PixAddRequest) -> Sequence[Miss]:
     if (act := request.control_act) is None:
         return ()
-    code = act.code or CD()
+    code = act.code
+    if code is None:
+        return (Miss(f"{ACT_PATH}/code", want=f"code {TRIGGER} of {HL7_INTERACTIONS}"),)
     if code.code == TRIGGER and code.code_system == HL7_INTERACTIONS:
         return ()
     return _codes(f"{ACT_PATH}/code", ("code", code.code, TRIGGER), ("codeSystem", code.code_system, HL7_INTERACTIONS))

@@ -1,13 +1,11 @@
 """Mock servers for tests: real sockets on free ports of 127.0.0.1, real files in a directory of the test's own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from lxml import etree
 
 from ihe_test_util.mock_server.app import MockServer, bind
 from ihe_test_util.mock_server.config import ConfigWatcher, load_config, load_config_with_sources
@@ -15,80 +13,10 @@ from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.soap.addressing import Addressing
 from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.xml.io import Element, parse
+from ihe_test_util.xml.io import parse
+from tests.support.peer import Peer, StartMock
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: HTTP status, content type, bytes, and the XML of it where there is one."""
-
-    status: int
-    content_type: str
-    body: bytes
-
-    @property
-    def xml(self) -> Element:
-        """The root element of the SOAP message, of the first part where it is a package."""
-        data = self.body
-        if self.content_type.startswith("multipart/"):
-            data = data.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
-        return parse(data)
-
-    def text(self, local_name: str) -> str:
-        """The text of the first element with this local name; empty where there is none."""
-        found = [each for each in self.xml.iter() if etree.QName(each).localname == local_name]
-        return "".join(str(piece) for piece in found[0].itertext()).strip() if found else ""
-
-    def attribute(self, local_name: str, attribute: str) -> str:
-        """An attribute of the first element with this local name."""
-        found = [each for each in self.xml.iter() if etree.QName(each).localname == local_name]
-        return str(found[0].get(attribute)) if found else ""
-
-    @property
-    def fault(self) -> str:
-        """Code and reason of the fault; empty where the answer is none."""
-        code = self.text("faultcode") or self.text("Code")
-        return f"{code.rpartition(':')[2]}: {self.text('faultstring') or self.text('Reason')}" if code else ""
-
-    @property
-    def acknowledgement(self) -> str:
-        """The code of the HL7 V3 acknowledgement."""
-        acknowledgement = next(e for e in self.xml.iter() if etree.QName(e).localname == "acknowledgement")
-        return str(acknowledgement[0].get("code"))
-
-
-class Peer:
-    """A client of one mock server that sends exactly the bytes it is given."""
-
-    def __init__(self, server: MockServer, session: aiohttp.ClientSession) -> None:
-        self.server = server
-        self.session = session
-
-    @property
-    def url(self) -> str:
-        """Where the server is."""
-        return self.server.url
-
-    async def post(self, path: str, body: Any, content_type: str, **headers: str) -> Answer:
-        """POST bytes with a content type."""
-        sent = {"Content-Type": content_type} | {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.session.post(self.url + path, data=body, headers=sent) as response:
-            return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
-
-    async def get(self, path: str) -> Answer:
-        """GET a path."""
-        async with self.session.get(self.url + path) as response:
-            return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
-
-    async def health(self) -> Any:
-        """What ``/health`` says."""
-        async with self.session.get(self.url + "/health") as response:
-            return await response.json()
-
-
-StartMock = Callable[..., Awaitable[Peer]]
 
 
 @pytest.fixture

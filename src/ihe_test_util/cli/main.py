@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
@@ -100,6 +99,8 @@ def _pipe_closed() -> int:
 
 
 def _internal_error(error: Exception) -> int:
+    import traceback  # noqa: PLC0415 - for a bug only
+
     if os.environ.get(_TRACE_VARIABLE):
         traceback.print_exception(error)
     else:

@@ -1,7 +1,7 @@
 """``ihe-test-util mock``: the mock server's process and log."""
 
 import json
-import uuid
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -10,6 +10,7 @@ import click
 
 from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
 from ihe_test_util.errors import BadInput
+from ihe_test_util.mock_server.handover import StartRequest
 from ihe_test_util.mock_server.lifecycle import (
     MockServerProcess,
     is_process_running,
@@ -135,12 +136,13 @@ def start(*, http: bool, background: bool, timeout_s: float, **options: Any) -> 
       mocks/config.json:3:5: …               the configuration; mock reload --check shows all of it
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
     from ihe_test_util.cli import mock_output  # noqa: PLC0415 - the child is on its way before we need it
-    from ihe_test_util.mock_server.server_process import StartRequest, run_server  # noqa: PLC0415
 
-    request = StartRequest("http" if http else "https", uuid.uuid4().hex, timeout_s=timeout_s, **options)
+    request = StartRequest("http" if http else "https", os.urandom(16).hex(), timeout_s=timeout_s, **options)
     if background:
         mock_output.show_started(MockServerProcess().start(request), background=True)
     else:
+        from ihe_test_util.mock_server.server_process import run_server  # noqa: PLC0415 - heavy
+
         run_server(
             request,
             on_begun=lambda _: None,

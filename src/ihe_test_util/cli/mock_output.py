@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ihe_test_util.cli.output import show_warning
+from ihe_test_util.mock_server.handover import Started, address_of
 from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome
 from ihe_test_util.mock_server.pid_file import PidRecord
 from ihe_test_util.mock_server.probe import Address
-from ihe_test_util.mock_server.server_process import Started, address_of
 from ihe_test_util.mock_server.serving import Endpoint
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ihe_test_util
 from ihe_test_util.errors import IheTestUtilError, PeerError, ServerError, StartFailed, Unreachable
-from ihe_test_util.mock_server import child
-from ihe_test_util.mock_server.log_format import INDENT
+from ihe_test_util.mock_server import handover
+from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.pid_file import (
     PidRecord,
     default_path,
@@ -27,7 +27,6 @@ from ihe_test_util.mock_server.pid_file import (
 )
 from ihe_test_util.mock_server.probe import RELOAD_PATH, STOP_PATH, Health, ask, read_health
 from ihe_test_util.mock_server.processes import is_process_running, listens_on
-from ihe_test_util.mock_server.server_process import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.start_lock import StartLock
 
 if TYPE_CHECKING:
@@ -50,12 +49,17 @@ _KILL_WAIT_S: Final = 5.0
 #: A server that is told twice to stop drops the requests in flight; the first word must have arrived before.
 _SECOND_WORD_S: Final = 0.2
 _FORCED_S: Final = 3.0
+_INDENT: Final = "    "
 _LOG_LINES: Final = 10
 _LOG_BYTES: Final = 64 * 1024
 #: Runs the child without ``-m``, which would look for modules in the user's working directory first.
-_CHILD: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from ihe_test_util.mock_server.child import main; main(sys.argv[2])"
-)
+_CHILD: Final = """\
+import gc, sys
+gc.disable()
+sys.path.append(sys.argv[1])
+from ihe_test_util.mock_server.child import main
+main(sys.argv[2])
+"""
 
 
 class ServerState(StrEnum):
@@ -103,7 +107,7 @@ class MockServerProcess:
         """
         directory = Path(tempfile.mkdtemp(prefix="ihe-test-util-start-"))
         try:
-            child.write(directory / child.REQUEST, child.request_as_json(request))
+            handover.write(directory / handover.REQUEST, handover.request_as_json(request))
             process = _spawn(directory)
             try:
                 started = _wait_until_ready(process, directory, request)
@@ -194,7 +198,7 @@ def _spawn(directory: Path) -> "subprocess.Popen[bytes]":
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     package = str(Path(ihe_test_util.__file__).parents[1])
-    with (directory / child.OUTPUT).open("wb") as output:
+    with (directory / handover.OUTPUT).open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-P", "-c", _CHILD, package, str(directory)],
             stdin=subprocess.DEVNULL,
@@ -218,8 +222,8 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", directory: Path, reque
         ended = process.poll()
         if ended is not None:
             raise _with_last_lines(_death(directory, ended), directory)
-        if started is None and (document := child.read(directory / child.STARTED)) is not None:
-            started = child.started_from(document)
+        if started is None and (document := handover.read(directory / handover.STARTED)) is not None:
+            started = handover.started_from(document)
         if started is not None:
             left = max(deadline - time.monotonic(), _STEP_S)
             _, problem = _ask_instance(started.record, min(left, _PROBE_TIMEOUT_S))
@@ -256,14 +260,14 @@ def _ask_instance(record: PidRecord, timeout_s: float) -> tuple[Health | None, s
 
 
 def _death(directory: Path, exit_code: int) -> IheTestUtilError:
-    document = child.read(directory / child.ERROR)
+    document = handover.read(directory / handover.ERROR)
     if document is not None:
-        return child.error_from(document)
+        return handover.error_from(document)
     how = f"with exit code {exit_code}" if exit_code >= 0 else f"by signal {-exit_code}"
     error = StartFailed(f"The mock server ended {how} before it was ready")
-    output = (directory / child.OUTPUT).read_text(encoding="utf-8", errors="replace").splitlines()
+    output = (directory / handover.OUTPUT).read_text(encoding="utf-8", errors="replace").splitlines()
     if output:
-        error.add_note("\n".join(["Its last words:", *(INDENT + line for line in output[-_LOG_LINES:])]))
+        error.add_note("\n".join(["Its last words:", *(_INDENT + line for line in output[-_LOG_LINES:])]))
     return error
 
 
@@ -275,13 +279,13 @@ def _with_last_lines(error: IheTestUtilError, directory: Path) -> IheTestUtilErr
             stream.seek(max(min(begun.log_offset, size), size - _LOG_BYTES))
             lines = stream.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:]
         if lines:
-            error.add_note("\n".join([f"The last lines of {begun.log_path}:", *(INDENT + line for line in lines)]))
+            error.add_note("\n".join([f"The last lines of {begun.log_path}:", *(_INDENT + line for line in lines)]))
     return error
 
 
 def _begun(directory: Path) -> Begun | None:
-    document = child.read(directory / child.BEGUN)
-    return None if document is None else child.begun_from(document)
+    document = handover.read(directory / handover.BEGUN)
+    return None if document is None else handover.begun_from(document)
 
 
 def _clean_up(directory: Path, request: StartRequest) -> None:

@@ -1,15 +1,16 @@
 """Asking a server how it is, over its real socket."""
 
-import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ihe_test_util.errors import PeerMalformed, Unreachable
 from ihe_test_util.mock_server.serving import Endpoint
+
+if TYPE_CHECKING:
+    import http.client
 
 HEALTH_PATH: Final = "/health"
 RELOAD_PATH: Final = "/-/reload"
@@ -100,6 +101,8 @@ def ask(address: Address, method: str, path: str, *, timeout_s: float) -> Mappin
         Unreachable: no answer in time.
         PeerMalformed: the answer is not one of a mock server.
     """
+    import http.client  # noqa: PLC0415 - heavy, and a start asks only after the child is on its way
+
     where = address.url + path
     connection = _connection(address, timeout_s)
     try:
@@ -121,7 +124,10 @@ def ask(address: Address, method: str, path: str, *, timeout_s: float) -> Mappin
     return document
 
 
-def _connection(address: Address, timeout_s: float) -> http.client.HTTPConnection:
+def _connection(address: Address, timeout_s: float) -> "http.client.HTTPConnection":
+    import http.client  # noqa: PLC0415 - as above
+    import ssl  # noqa: PLC0415 - as above
+
     if address.protocol != "https":
         return http.client.HTTPConnection(address.connect_host, address.port, timeout=timeout_s)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,22 +1,23 @@
 """The mock server as a process: what happens between the command and the first request, and after the last one."""
 
 import errno
+import gc
 import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ihe_test_util import __version__
 from ihe_test_util.errors import AlreadyRunning, BadInput, IheTestUtilError, StartFailed
+from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.log_setup import close_logging, set_up_logging
 from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
-from ihe_test_util.mock_server.probe import Address, read_health
+from ihe_test_util.mock_server.probe import read_health
 from ihe_test_util.mock_server.processes import holder_of, start_time_of
 from ihe_test_util.mock_server.serving import Protocol, Ready, ServeSettings
 from ihe_test_util.mock_server.start_lock import StartLock
@@ -28,64 +29,6 @@ _PROBE_TIMEOUT_S: Final = 1.0
 #: Who waits for another start gives up before the parent does, and can say why.
 _LOCK_SHARE: Final = 0.8
 _log: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """What the command line asked for; None where it left the choice to the configuration."""
-
-    protocol: Protocol
-    instance_id: str
-    host: str | None = None
-    port: int | None = None
-    config_path: Path | None = None
-    debug: bool = False
-    workers: int = 1
-    timeout_s: float = 10.0
-
-    @property
-    def overrides(self) -> Mapping[str, object]:
-        """The options as fields of the configuration."""
-        return {
-            "host": self.host,
-            f"{self.protocol}_port": self.port,
-            "log_level": "DEBUG" if self.debug else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A server that is ready: its PID file's record, what it serves, what it wants its user to know."""
-
-    record: PidRecord
-    ready: Ready
-    pid_file: Path
-    notes: tuple[str, ...] = ()
-
-    @property
-    def address(self) -> Address:
-        """Where it is reached."""
-        return address_of(self.record)
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A start that got as far as its log file: where its own lines begin there, in bytes, and its PID file."""
-
-    log_path: Path
-    log_offset: int
-    pid_file: Path
-
-
-def address_of(record: PidRecord) -> Address:
-    """Where a server that a PID file describes is reached."""
-    return Address(
-        record.protocol,
-        record.host,
-        record.port,
-        Path(record.client_cert) if record.client_cert else None,
-        Path(record.client_key) if record.client_key else None,
-    )
 
 
 def run_server(
@@ -105,13 +48,13 @@ def run_server(
         AlreadyRunning: a server of this PID file runs, or something else has the port.
         StartFailed: the address cannot be listened on.
     """
-    from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
-
-    loaded = load_config_with_sources(request.config_path, overrides=request.overrides)
-    config = loaded.config
-    pid_file = config.pid_file.absolute()
-    port = config.https_port if request.protocol == "https" else config.http_port
     with ExitStack() as stack:
+        gc.disable()  # imports make many objects and no garbage: a sixth of the time to start
+        stack.callback(gc.enable)
+        loaded = _configuration(request)
+        config = loaded.config
+        pid_file = config.pid_file.absolute()
+        port = config.https_port if request.protocol == "https" else config.http_port
         lock = stack.enter_context(StartLock(lock_path(pid_file), timeout_s=request.timeout_s * _LOCK_SHARE))
         stale = _refuse_second(pid_file)
         _refuse_taken_port(config.host, port)
@@ -127,6 +70,8 @@ def run_server(
         stack.callback(remove_record, pid_file, record)
 
         def announce(ready: Ready) -> None:
+            gc.freeze()
+            gc.enable()
             write_record(record, pid_file)
             lock.release()
             _log.info("mock server is ready at %s", address_of(record).url)
@@ -136,9 +81,10 @@ def run_server(
         _log.info("mock server has stopped")
 
 
-def lock_path(pid_file: Path) -> Path:
-    """The lock file of the starts that write this PID file."""
-    return pid_file.with_name(pid_file.name + ".lock")
+def _configuration(request: StartRequest) -> "LoadedConfig":
+    from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
+
+    return load_config_with_sources(request.config_path, overrides=request.overrides)
 
 
 def _serve(settings: ServeSettings) -> None:

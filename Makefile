@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 
-.PHONY: help demo test check format typecheck contracts coverage bench lock clean
+.PHONY: help demo test check format format-check typecheck contracts coverage bench docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -49,6 +49,11 @@ coverage: $(VENV)/.dev ## the tests, with coverage
 
 bench: $(VENV)/.dev ## the table of benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.dev ## write again what is generated from the code: tables of rules and fields, JSON Schema
+	$(RUN) ihe_test_util.mock_server.config_docs docs/mock-server-configuration.md
+	$(RUN) ihe_test_util.mock_server.config_schema > docs/mock-server-configuration.schema.json.new
+	mv docs/mock-server-configuration.schema.json.new docs/mock-server-configuration.schema.json
 
 lock: ## pin again, after a change of dependencies (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -19,6 +19,7 @@ from ihe_test_util.mock_server.edge import Edge
 from ihe_test_util.mock_server.guide import guide, http_error
 from ihe_test_util.mock_server.health import RequestCounter, config_state, health
 from ihe_test_util.mock_server.instance import Instance
+from ihe_test_util.mock_server.log_setup import set_level
 from ihe_test_util.mock_server.receive import looks_like_soap
 from ihe_test_util.soap.wsdl import Operation, wsdl
 from ihe_test_util.store.journal import JournalBounds
@@ -120,7 +121,8 @@ class MockServer:
         return self._store
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.watcher.check_reload()
+        if self.watcher.check_reload():
+            set_level(self.watcher.config.log_level)
         config = self.watcher.config
         mounted = self._routes_for(config)
         if self._edge is not None and self._is_message(request, mounted):

@@ -79,15 +79,21 @@ def routes(config: MockServerConfig) -> dict[str, Route]:
     return mounted
 
 
-def templated(fault: Fault, config: MockServerConfig) -> Fault:
-    """The fault as the configured response template for its scenario words it."""
+def templated(fault: Fault, config: MockServerConfig, route: Route | None) -> Fault:
+    """The fault as the configured response template for its scenario words it.
+
+    An endpoint's own ``custom_fault_message`` stays: it is the more particular.
+    """
     template = config.response_templates.get(fault.scenario)
     if template is None:
         return fault
+    own_reason = (
+        fault.scenario is Scenario.SIMULATED_FAILURE and route is not None and route.behavior.custom_fault_message
+    )
     return replace(
         fault,
         code=fault.code if template.code is None else FaultCode(template.code),
-        reason=fault.reason if template.reason is None else template.reason,
+        reason=fault.reason if template.reason is None or own_reason else template.reason,
         detail=fault.detail if template.detail is None else template.detail,
         http_status=fault.http_status if template.http_status is None else template.http_status,
     )

@@ -288,8 +288,8 @@ class MockServerConfig(_Model):
         30.0, "Longest wait for the head of a request, and for each next 64 KiB of its body, in seconds.", 5.0
     )
     send_timeout_s: Seconds = _now(30.0, "Longest wait for a peer that does not read its answer, in seconds.", 5.0)
-    journal_max_exchanges: Count = _restart(10_000, "Exchanges that the journal keeps.", 500)
-    journal_max_bytes: Count = _restart(256 * MIB, "Bytes that the journal keeps.", 16 * MIB)
+    journal_max_exchanges: Count = _now(10_000, "Exchanges that the journal keeps.", 500)
+    journal_max_bytes: Count = _now(256 * MIB, "Bytes that the journal keeps.", 16 * MIB)
     random_seed: NotNegative | None = _now(None, "Makes simulated failures reproducible.", 42)
 
     @field_validator("iti41_endpoint")

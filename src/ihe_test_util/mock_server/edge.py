@@ -152,7 +152,7 @@ class Edge:
         return self._fault(turn, fault)
 
     def _fault(self, turn: Turn, fault: Fault) -> Reply:
-        fault = templated(replace(fault, subcode=SUBCODES.get(fault.scenario, "")), turn.config)
+        fault = templated(replace(fault, subcode=SUBCODES.get(fault.scenario, "")), turn.config, turn.route)
         if turn.outcome is Outcome.SUCCESS:
             turn.outcome = Outcome.FAULT
         turn.summary = f"{fault.code.value} fault: {fault.scenario.value}"

@@ -69,9 +69,9 @@ def test_a_template_replaces_only_what_it_names() -> None:
     }
     under = config(response_templates=templates)
 
-    by_text = templated(Fault(FaultCode.SENDER, "reason", Scenario.MALFORMED_XML), under)
-    by_object = templated(Fault(FaultCode.SENDER, "reason", Scenario.VALIDATION_FAILED), under)
-    untouched = templated(Fault(FaultCode.SENDER, "reason", Scenario.TOO_LARGE), under)
+    by_text = templated(Fault(FaultCode.SENDER, "reason", Scenario.MALFORMED_XML), under, None)
+    by_object = templated(Fault(FaultCode.SENDER, "reason", Scenario.VALIDATION_FAILED), under, None)
+    untouched = templated(Fault(FaultCode.SENDER, "reason", Scenario.TOO_LARGE), under, None)
 
     assert (by_text.code, by_text.reason) == (FaultCode.SENDER, "Broken XML")
     assert (by_object.code, by_object.reason, by_object.detail, by_object.http_status) == (
@@ -81,3 +81,23 @@ def test_a_template_replaces_only_what_it_names() -> None:
         503,
     )
     assert untouched.reason == "reason"
+
+
+def test_an_endpoints_own_message_is_kept_over_the_template() -> None:
+    """custom_fault_message words the simulated failure; the template still sets what it alone names."""
+    under = config(
+        pix_add_behavior={"failure_rate": 1.0, "custom_fault_message": "PIX is down"},
+        response_templates={"simulated_failure": {"reason": "Down", "http_status": 503}},
+    )
+    mounted = routes(under)
+    dice = Dice()
+
+    faults = {
+        path: templated(Fault(FaultCode.RECEIVER, "", Scenario.SIMULATED_FAILURE), under, route)
+        if path != "/pix/add"
+        else templated(route.failure(under, dice) or Fault(FaultCode.SENDER, ""), under, route)
+        for path, route in mounted.items()
+    }
+
+    assert (faults["/pix/add"].reason, faults["/pix/add"].http_status) == ("PIX is down", 503)
+    assert faults["/iti41/submit"].reason == "Down"

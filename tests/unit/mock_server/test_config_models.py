@@ -283,7 +283,7 @@ def test_all_mistakes_in_endpoint_behaviours_come_at_once() -> None:
 
 
 def test_what_a_running_server_cannot_change_waits_for_a_restart() -> None:
-    """Host, ports, TLS, files and the journal's bounds wait for a restart; all else is taken over at once."""
+    """Host, ports, TLS and files wait for a restart; all else is taken over at once."""
     assert set(RESTART_FIELDS) == {
         "host",
         "http_port",
@@ -295,8 +295,6 @@ def test_what_a_running_server_cannot_change_waits_for_a_restart() -> None:
         "log_path",
         "pid_file",
         "data_dir",
-        "journal_max_exchanges",
-        "journal_max_bytes",
     }
 
 

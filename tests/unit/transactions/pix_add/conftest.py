@@ -1,25 +1,18 @@
-"""Samples of ITI-44, the schemas of HL7, and a world that remembers who was fed."""
+"""Samples of ITI-44, its readers, and the schemas of HL7."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from ihe_test_util.content import Content
-from ihe_test_util.domain.documents import Submission
-from ihe_test_util.domain.patients import Patient
-from ihe_test_util.domain.world import World
 from ihe_test_util.transactions.pix_add import SPEC, PixAddRequest, PixAddResponse
 from ihe_test_util.xml.io import Element, parse
 
 ROOT = Path(__file__).parents[4]
 SAMPLES = ROOT / "tests/data/ITI-44"
-NOW = datetime(2024, 2, 29, 15, 30, 1, tzinfo=UTC)
-NEW_UUID = "9d7c2f60-3c3a-4f0e-8a57-2f1b64e1c7aa"
 
 Problems = Callable[[Element], Sequence[tuple[int, str]]]
 
@@ -30,38 +23,6 @@ class NoAttachments:
     def content_of(self, element: Element) -> Content:
         """Fail: no reader of ITI-44 asks."""
         raise AssertionError(f"ITI-44 has no attachments, asked for that of {element.tag}")
-
-
-@dataclass
-class Registry:
-    """A PatientStore, and a DocumentStore that nobody calls."""
-
-    fed: list[tuple[Patient, datetime]] = field(default_factory=list)
-    failure: Exception | None = None
-
-    async def feed(self, patient: Patient, *, at: datetime) -> None:
-        """Remember, or fail as told."""
-        if self.failure is not None:
-            raise self.failure
-        self.fed.append((patient, at))
-
-    async def provide(self, submission: Submission, *, at: datetime) -> None:
-        """Fail: an ITI-44 add provides nothing."""
-        raise AssertionError(f"ITI-44 provides no documents: {submission} at {at}")
-
-    async def reset(self) -> None:
-        """Forget."""
-        self.fed.clear()
-
-
-@pytest.fixture
-def registry() -> Registry:
-    return Registry()
-
-
-@pytest.fixture
-def world(registry: Registry) -> World:
-    return World(registry, registry, now=lambda: NOW, new_uuid=lambda: NEW_UUID)
 
 
 @pytest.fixture(scope="session")

@@ -275,10 +275,18 @@ def _ids(objects: Iterable[AnyObject]) -> list[str]:
 def _index(source: ExtrinsicObject | RegistryPackage) -> tuple[Slots, Classifications, Identifiers]:
     classifications: dict[str, list[Classification]] = {}
     for classification in source.classifications:
-        classifications.setdefault(classification.scheme, []).append(classification)
+        scheme = classification.scheme
+        if scheme in classifications:
+            classifications[scheme].append(classification)
+        else:
+            classifications[scheme] = [classification]
     identifiers: dict[str, list[ExternalIdentifier]] = {}
     for identifier in source.external_identifiers:
-        identifiers.setdefault(identifier.scheme, []).append(identifier)
+        scheme = identifier.scheme
+        if scheme in identifiers:
+            identifiers[scheme].append(identifier)
+        else:
+            identifiers[scheme] = [identifier]
     return slots_by_name(source.slots), classifications, identifiers
 
 

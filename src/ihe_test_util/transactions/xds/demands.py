@@ -112,7 +112,21 @@ def author(scheme: str) -> Demand:
 
 
 def _is_author(author: Classification) -> bool:
-    return not any(True for _ in _author_misses("", author))
+    known = False
+    for name, values, _ in author.slots:
+        if name == "authorPerson":
+            known = len(values) == 1 and types.is_xcn(values[0])
+            if not known:
+                return False
+        elif name == "authorInstitution":
+            known = bool(values) and all(map(types.is_xon, values))
+            if not known:
+                return False
+        elif name == "authorTelecommunication":
+            known = bool(values) and all(map(types.is_xtn, values))
+            if not known:
+                return False
+    return known and not author.node_representation
 
 
 def _author_misses(path: str, author: Classification) -> Iterable[Miss]:

@@ -130,14 +130,16 @@ def _slot_values(request: CarriesMetadata) -> Sequence[Miss]:
     misses: list[Miss] = []
     for label, slots in _slot_owners(request.metadata):
         for name, values, _ in slots:
-            if not values:
+            if len(values) == 1:
+                if len(values[0]) <= _MAX_VALUE:
+                    continue
+            elif not values:
                 misses.append(Miss(f"{label}/{name}", "no value", "at least one value"))
-            elif len(max(values, key=len)) > _MAX_VALUE:
-                misses += [
-                    Miss(f"{label}/{name}", shown(value), f"at most {_MAX_VALUE} characters")
-                    for value in values
-                    if len(value) > _MAX_VALUE
-                ]
+            misses += [
+                Miss(f"{label}/{name}", shown(value), f"at most {_MAX_VALUE} characters")
+                for value in values
+                if len(value) > _MAX_VALUE
+            ]
     return misses
 
 
@@ -266,15 +268,11 @@ def _identified(metadata: Metadata) -> Iterator[tuple[str, str, int, str]]:
                 yield owner, "ExternalIdentifier", number, identifier.id
 
 
-def _slot_owners(metadata: Metadata) -> Iterator[tuple[str, tuple[Slot, ...]]]:
+def _slot_owners(metadata: Metadata) -> list[tuple[str, tuple[Slot, ...]]]:
     """Label and slots of every object that has slots."""
-    for item in metadata.request.objects:
-        if isinstance(item, RegistryObject):
-            if item.slots:
-                yield item.id, item.slots
-            for one in item.classifications:
-                if one.slots:
-                    yield item.id if one.scheme not in _AUTHORS else f"{item.id}/author", one.slots
+    objects = [item for item in metadata.request.objects if isinstance(item, RegistryObject)]
+    own = [(item.id, item.slots) for item in objects if item.slots]
+    return own + [(item.id, one.slots) for item in objects for one in item.classifications if one.slots]
 
 
 def _classified(metadata: Metadata) -> Iterator[RegistryObject]:

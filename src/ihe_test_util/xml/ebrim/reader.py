@@ -30,19 +30,7 @@ _EXTERNAL_IDENTIFIER: Final = _RIM + "ExternalIdentifier"
 _DESCRIPTION: Final = _RIM + "Description"
 _VERSION_INFO: Final = _RIM + "VersionInfo"
 _CONTENT_VERSION_INFO: Final = _RIM + "ContentVersionInfo"
-_USUAL_ATTRIBUTES: Final = frozenset(
-    {
-        "id",
-        "objectType",
-        "classificationScheme",
-        "classifiedObject",
-        "classificationNode",
-        "nodeRepresentation",
-        "identificationScheme",
-        "registryObject",
-        "value",
-    }
-)
+_RARE_ATTRIBUTES: Final = frozenset({"status", "lid", "home"})
 _LANG: Final = f"{{{ns.XML}}}lang"
 
 SUBMIT_OBJECTS_REQUEST: Final = f"{{{ns.LCM}}}SubmitObjectsRequest"
@@ -72,22 +60,33 @@ def read_slots(element: Element) -> tuple[Slot, ...]:
     return tuple([_slot(child) for child in element if child.tag == _SLOT])
 
 
+# Indexing an lxml element costs a third of iterating over it, and most slots and names have one value.
+
+
 def _slot(element: Element) -> Slot:
-    values = [value.text or "" for value_list in element for value in value_list]
-    return Slot(element.get("name", ""), tuple(values), element.get("slotType", ""))
+    if len(element) == 1 and len(value_list := element[0]) == 1:
+        values: tuple[str, ...] = (value_list[0].text or "",)
+    else:
+        values = tuple([value.text or "" for child in element for value in child])
+    return Slot(element.get("name", ""), values, element.get("slotType", ""))
 
 
 def _strings(element: Element) -> InternationalString:
-    return tuple(
-        [LocalizedString(text.get("value", ""), text.get(_LANG, ""), text.get("charset", "")) for text in element]
-    )
+    if len(element) == 1:
+        return (_string(element[0]),)
+    return tuple([_string(child) for child in element])
+
+
+def _string(element: Element) -> LocalizedString:
+    get = element.get
+    return LocalizedString(get("value", ""), get(_LANG, ""), get("charset", ""))
 
 
 def _classification(element: Element) -> Classification:
     slots: list[Slot] = []
     name: InternationalString = ()
     rare: list[Element] = []
-    for child in element:
+    for child in list(element):
         tag = child.tag
         if tag == _SLOT:
             slots.append(_slot(child))
@@ -106,7 +105,7 @@ def _classification(element: Element) -> Classification:
         name,
         get("objectType", ""),
     )
-    if rare or _has_rare_attribute(element):
+    if rare or not _RARE_ATTRIBUTES.isdisjoint(element.keys()):
         return Classification(*usual, *_rare(element, rare))
     return Classification(*usual)
 
@@ -115,7 +114,7 @@ def _external_identifier(element: Element) -> ExternalIdentifier:
     slots: list[Slot] = []
     name: InternationalString = ()
     rare: list[Element] = []
-    for child in element:
+    for child in list(element):
         tag = child.tag
         if tag == _NAME:
             name = _strings(child)
@@ -133,7 +132,7 @@ def _external_identifier(element: Element) -> ExternalIdentifier:
         name,
         get("objectType", ""),
     )
-    if rare or _has_rare_attribute(element):
+    if rare or not _RARE_ATTRIBUTES.isdisjoint(element.keys()):
         return ExternalIdentifier(*usual, *_rare(element, rare))
     return ExternalIdentifier(*usual)
 
@@ -147,10 +146,6 @@ _Rare: TypeAlias = tuple[
     str,
     VersionInfo | None,
 ]
-
-
-def _has_rare_attribute(element: Element) -> bool:
-    return not _USUAL_ATTRIBUTES.issuperset(element.keys())
 
 
 def _rare(element: Element, children: Iterable[Element]) -> _Rare:
@@ -208,7 +203,7 @@ def _common(element: Element) -> _Common:
     name: InternationalString = ()
     description: InternationalString = ()
     version: VersionInfo | None = None
-    for child in element:
+    for child in list(element):
         tag = child.tag
         if tag == _SLOT:
             slots.append(_slot(child))

@@ -13,7 +13,7 @@ from ihe_test_util.content import Attachment, Content
 from ihe_test_util.errors import BadInput, MessageMalformed, MimeMalformed, StorageError
 from ihe_test_util.exchange import Finding
 from ihe_test_util.soap.mime import XOP_XML, quoted
-from ihe_test_util.soap.multipart import Package, Part
+from ihe_test_util.soap.package import Package, Part
 from ihe_test_util.soap.package_faults import listed
 from ihe_test_util.soap.package_findings import package_findings
 from ihe_test_util.soap.transfer import WHITE_SPACE, base64_flaw

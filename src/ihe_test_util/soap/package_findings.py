@@ -5,7 +5,7 @@ from typing import Final
 
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.soap.mime import XOP_XML
-from ihe_test_util.soap.multipart import Package, Part
+from ihe_test_util.soap.package import Package, Part
 from ihe_test_util.soap.transfer import IDENTITY
 
 _SHOWN_CHARACTERS: Final = 200

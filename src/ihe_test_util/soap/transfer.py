@@ -47,13 +47,12 @@ def decoder_for(encoding: str, *, where: str) -> Decoder:
 def base64_flaw(text: bytes) -> tuple[int, str]:
     """Where text stops being base64 (character, 0-based) and why, for text that could not be decoded."""
     foreign = _FOREIGN.search(text)
-    if foreign:
-        return foreign.start(), f"the character {chr(foreign.group()[0])!r}"
     after = _AFTER_PADDING.search(text)
+    if foreign and (after is None or foreign.start() <= after.start(1)):
+        return foreign.start(), f"the character {chr(foreign.group()[0])!r}"
     if after:
         return after.start(1), "data after the padding"
-    length = len(text.translate(None, WHITE_SPACE))
-    return len(text.rstrip(WHITE_SPACE)), f"{length} characters, with padding that does not fit"
+    return len(text.rstrip(WHITE_SPACE)), "an end that is no whole group of four"
 
 
 class _Base64:
@@ -67,7 +66,7 @@ class _Base64:
         if not text:
             return b""
         if self._padded:
-            raise self._malformed("data after the padding")
+            raise self._malformed(base64_flaw(b"=" + text)[1])
         whole = len(text) - len(text) % _QUANTUM
         self._rest = text[whole:]
         self._padded = text.endswith(b"=", 0, whole)
@@ -99,19 +98,19 @@ class _QuotedPrintable:
     def feed(self, piece: bytes | memoryview) -> bytes:
         text = self._rest + bytes(piece)
         # "=" needs the two bytes after it: hexadecimal digits or a line end
-        held = text.rfind(b"=", max(len(text) - 2, 0))
+        held = text.find(b"=", max(len(text) - 2, 0))
         cut = held if held >= 0 else len(text)
         self._rest = text[cut:]
-        return self._decode(text[:cut])
+        return self._decode(text, cut)
 
     def finish(self) -> bytes:
         # the line end of a soft break may be the one that belongs to the delimiter
         if self._rest in {b"", b"=", b"=\r", b"=\n"}:
             return b""
-        return self._decode(self._rest)
+        return self._decode(self._rest, len(self._rest))
 
-    def _decode(self, text: bytes) -> bytes:
-        flaw = _NOT_QUOTED_PRINTABLE.search(text)
+    def _decode(self, text: bytes, end: int) -> bytes:
+        flaw = _NOT_QUOTED_PRINTABLE.search(text, 0, end)
         if flaw:
             raise MimeMalformed(
                 "the content of a part is not the quoted-printable that its Content-Transfer-Encoding announces",
@@ -119,4 +118,4 @@ class _QuotedPrintable:
                 got=repr(text[flaw.start() : flaw.start() + 3]),
                 expected="= followed by two hexadecimal digits or a line end",
             )
-        return binascii.a2b_qp(text)
+        return binascii.a2b_qp(text[:end])

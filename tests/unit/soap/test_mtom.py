@@ -183,9 +183,9 @@ def test_inline_content_is_byte_exact(data: bytes) -> None:
         ("SGVs*G8=", 5, "the character '*'"),
         ("SGVs bG8\u00e9", 9, "the character '?'"),
         ("SGVsbG8=SGVs", 9, "data after the padding"),
-        ("SGVsbG8\n", 8, "7 characters, with padding that does not fit"),
+        ("SGVsbG8\n", 8, "an end that is no whole group of four"),
         ("=AAA", 2, "data after the padding"),
-        ("SGVsb===", 9, "8 characters, with padding that does not fit"),
+        ("SGVsb===", 9, "an end that is no whole group of four"),
         ("-_-_", 1, "the character '-'"),
     ],
 )

@@ -65,6 +65,18 @@ def said(package: Package) -> list[tuple[str, str, bytes, str]]:
     ]
 
 
+def outcome(read: Callable[[bytes], Package], data: bytes) -> str | list[tuple[str, str, bytes, str]]:
+    """What a body says, or why it is refused."""
+    try:
+        package = read(data)
+    except MimeMalformed as error:
+        return str(error)
+    try:
+        return said(package)
+    finally:
+        package.discard()
+
+
 @pytest.mark.parametrize("name", ["cxf", "metro", "gsoap", "axis2"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1_000_000])
 def test_what_real_stacks_send_is_read(name: str, size: int, capture: Capture, tmp_path: Path) -> None:
@@ -142,17 +154,29 @@ def test_any_chunking_gives_the_same_package(
     assert not list(tmp_path.iterdir())
 
 
-@given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=10))
+LOOSE_PIECES: Final = [
+    *[b"--uuid:b0\r\n", b"\r\n--uuid:b0\r\n", b"\n--uuid:b0\n", b"--uuid:b0", b"\r\n--uuid:b0--", b"--uuid:b0--\r\n"],
+    *[b"Content-ID: <root>\r\n", b"Content-Id:<d>\n", b"Content-ID: e", b"Content-Transfer-Encoding: base64\r\n"],
+    *[b"X: folded\r\n more\r\n", b"\r\n\r\n", b"\r\n", b"\n\n", b"\n", b"\r", b" ", b"SGVsbG8=", b"--", b"<a/>"],
+]
+
+
+@given(
+    st.one_of(st.lists(st.sampled_from(LOOSE_PIECES), max_size=24).map(b"".join), st.binary(max_size=400)),
+    st.lists(st.integers(0, 400), max_size=10),
+)
 @IN_A_DIRECTORY
 def test_anything_is_read_or_refused_alike(tmp_path: Path, data: bytes, cuts: list[int]) -> None:
-    """Whole or in pieces, a body is refused with the same words or not at all, and leaves no file."""
-    outcomes = []
-    for chunks in ([data], pieces(data, cuts)):
-        try:
-            outcomes.append(str(said(read_in_pieces(chunks, tmp_path))))
-        except MimeMalformed as error:
-            outcomes.append(str(error))
-    assert outcomes[0] == outcomes[1]
+    """At once, whole or in pieces, a body is refused with the same words or not at all, and leaves no file."""
+    outcomes = [
+        outcome(read, data)
+        for read in (
+            lambda data: read_package(data, TYPE),
+            lambda data: read_in_pieces([data], tmp_path),
+            lambda data: read_in_pieces(pieces(data, cuts), tmp_path),
+        )
+    ]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
     assert not list(tmp_path.iterdir())
 
 
@@ -164,12 +188,15 @@ def test_a_package_cut_anywhere_is_refused_alike(tmp_path: Path, end: int, cuts:
     full = len(body(part(b"<a/>" * 8, "root", "Content-Type: application/xop+xml"), part(b"content" * 9, "d")))
     if end >= full:
         return
-    outcomes = []
-    for chunks in ([data], pieces(data, cuts)):
-        with pytest.raises(MimeMalformed) as caught:
-            read_in_pieces(chunks, tmp_path)
-        outcomes.append(str(caught.value))
-    assert outcomes[0] == outcomes[1]
+    whole, streamed = (
+        outcome(read, data)
+        for read in (
+            lambda data: read_package(data, TYPE),
+            lambda data: read_in_pieces(pieces(data, cuts), tmp_path),
+        )
+    )
+    assert isinstance(whole, str)
+    assert whole == streamed
     assert not list(tmp_path.iterdir())
 
 

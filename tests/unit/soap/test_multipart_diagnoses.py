@@ -233,7 +233,7 @@ def test_an_unknown_transfer_encoding() -> None:
     [
         ("base64", b"SGVs*G8=", "the character '*'"),
         ("base64", b"SGVsbG8=SGVs", "data after the padding"),
-        ("base64", b"SGVsbG8", "3 characters, with padding that does not fit"),
+        ("base64", b"SGVsbG8", "an end that is no whole group of four"),
         ("quoted-printable", b"a=XYb", "b'=XY'"),
         ("quoted-printable", b"a=4", "b'=4'"),
     ],

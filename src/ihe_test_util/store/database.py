@@ -1,7 +1,7 @@
 """SQLite as this package drives it: opening, upgrading, and saying what went wrong."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -122,12 +122,13 @@ def translated(path: Path) -> Iterator[None]:
         raise storage_error(error, path) from error
 
 
-def storage_error(error: sqlite3.Error | OSError, path: Path) -> StorageError:
-    """What an error means for whoever wanted something stored, and what to do about it."""
+def storage_error(error: sqlite3.Error | OSError | ValueError | OverflowError, path: Path) -> StorageError:
+    """What an error means for whoever wanted something stored, and what to do about it.
+
+    ValueError and OverflowError are what Python says of values that no database could hold.
+    """
     code = _primary_code(error) if isinstance(error, sqlite3.Error) else None
-    message, hint = _MEANINGS.get(
-        code, ("the data directory could not be used, nothing was stored", "check that it exists, and its permissions")
-    )
+    message, hint = _UNUSABLE if isinstance(error, OSError) else _MEANINGS.get(code, _REFUSED)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     name = getattr(error, "sqlite_errorname", "")
     return StorageError(message, where=str(path.absolute()), got=f"{reason} ({name})" if name else reason, hint=hint)
@@ -198,7 +199,12 @@ _DAMAGED: Final = (
     "the database is damaged",
     "move the file and its -wal and -shm away, a new one is made at the next start; or restore it from a backup",
 )
-_MEANINGS: Final[dict[int | None, tuple[str, str]]] = {
+_REFUSED: Final = ("the database refuses what was to be stored", "")
+_UNUSABLE: Final = (
+    "the data directory could not be used, nothing was stored",
+    "check that it exists, and its permissions",
+)
+_MEANINGS: Final[Mapping[int | None, tuple[str, str]]] = {
     sqlite3.SQLITE_FULL: ("the disk is full, nothing was stored", "make room on the disk that holds data_dir"),
     sqlite3.SQLITE_READONLY: (
         "the database cannot be written to, nothing was stored",

@@ -81,7 +81,7 @@ class SqliteDocuments:
         await self._in_thread(preparation.prepare)
         try:
             await self._commit(key, submission, preparation.rows, at)
-        except StorageError:
+        except Exception:
             await self._in_thread(preparation.undo)
             raise
         await self._in_thread(preparation.done)

@@ -79,7 +79,7 @@ class Journal:
         self._refused = 0
         self._failed = 0
         self._told = 0
-        self._told_at = 0.0
+        self._told_at = -_WARN_EVERY_S
         self._awake = threading.Event()
         self._hurry = threading.Event()
         self._closing = False
@@ -144,9 +144,9 @@ class Journal:
             self._awake.clear()
             self._hurry.clear()
             self._drain()
-            self._tell()
             if closing:
                 break
+        self._tell(now=True)
         try:
             self._connection.close()
         except sqlite3.Error as error:
@@ -161,8 +161,10 @@ class Journal:
             else:
                 self._write(exchanges)
                 exchanges = []
+                self._tell()
                 self._obey(item)
         self._write(exchanges)
+        self._tell()
 
     def _write(self, exchanges: Sequence[Exchange]) -> None:
         if not exchanges:
@@ -248,13 +250,13 @@ class Journal:
         except RuntimeError:
             _LOG.debug("who waited for the journal is gone")
 
-    def _tell(self) -> None:
+    def _tell(self, *, now: bool = False) -> None:
         dropped = self.dropped
-        now = time.monotonic()
-        if dropped > self._told and now - self._told_at >= _WARN_EVERY_S:
+        clock = time.monotonic()
+        if dropped > self._told and (now or clock - self._told_at >= _WARN_EVERY_S):
             _LOG.warning(
                 "the journal dropped %d exchanges, %d since the start: more came than could be written",
                 dropped - self._told,
                 dropped,
             )
-            self._told, self._told_at = dropped, now
+            self._told, self._told_at = dropped, clock

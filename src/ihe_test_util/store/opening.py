@@ -46,6 +46,7 @@ class Store:
         self.spool_dir = instance.directory
         self.journal = journal
         self._instance = instance
+        self._closed = False
         self._writer = writer
         self._reader = ReadPool(data_dir / DOMAIN_FILE)
         self._threads = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="store-files")
@@ -84,8 +85,10 @@ class Store:
         return Counts(patients, *await self.documents.count())
 
     async def close(self) -> None:
-        """Finish what is waiting, and close everything."""
-        await asyncio.to_thread(self._close)
+        """Finish what is waiting, and close everything; done twice it does nothing more."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
         self._threads.shutdown(wait=True)

@@ -247,4 +247,6 @@ class GroupWriter:
         return None
 
     def _told(self, error: Exception) -> Exception:
-        return storage_error(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+        if isinstance(error, sqlite3.Error | OSError | ValueError | OverflowError):
+            return storage_error(error, self._path)
+        return error

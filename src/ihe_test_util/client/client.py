@@ -173,7 +173,7 @@ class Client:
         except (aiohttp.ClientError, OSError) as error:
             if body.failure is not None:
                 raise body.failure from error
-            raise translate(error, _attempt(endpoint, body, timeout_s, turn.answer)) from error
+            raise translate(body.stalled or error, _attempt(endpoint, body, timeout_s, turn.answer)) from error
 
     @property
     def _spool(self) -> Path:

@@ -28,7 +28,8 @@ _SMALL_BODY_BYTES: Final = 64 * 1024
 class RequestBody(HttpBody):
     """A body of known length that knows how much of it was handed to the network, and reads files in a thread.
 
-    ``failure`` is set when our own side could not go on: the document is gone or has changed.
+    ``failure`` is set when our own side could not go on: the document is gone or has changed; ``stalled`` when the
+    peer stopped reading. Both come before what aiohttp then reports of the connection.
     """
 
     _autoclose = True
@@ -40,6 +41,7 @@ class RequestBody(HttpBody):
         self._stall_s = stall_s
         self.handed_over = 0
         self.failure: IheTestUtilError | None = None
+        self.stalled: SocketTimeoutError | None = None
 
     @property
     def whole(self) -> bool:
@@ -71,7 +73,11 @@ class RequestBody(HttpBody):
             self.failure = error
             raise
         except TimeoutError as error:
-            raise SocketTimeoutError("the peer does not read") from error
+            self.stalled = SocketTimeoutError("the peer does not read")
+            transport = getattr(writer, "transport", None)
+            if transport is not None:
+                transport.abort()  # a mere close would wait until the peer has read what is buffered
+            raise self.stalled from error
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 from aiohttp.client_exceptions import UnixClientConnectorError
+from aiohttp.http_exceptions import ContentEncodingError
 
 from ihe_test_util.client.attempt import Attempt
 from ihe_test_util.client.no_soap import showable
@@ -115,6 +116,8 @@ def _disconnected(error: Exception, attempt: Attempt) -> IheTestUtilError:
     hint = "look at the server's log"
     if not attempt.endpoint.https:
         hint += "; does this port speak HTTPS? then the URL begins with https://"
+    elif attempt.endpoint.tls.cert is None:
+        hint += "; it may demand a client certificate: --cert FILE --key FILE"
     return attempt.lost("the peer closed the connection without an answer", hint=hint)
 
 
@@ -126,7 +129,7 @@ def _as_tls(error: BaseException) -> ssl.SSLError | None:
 
 
 def _payload(error: Exception, attempt: Attempt) -> IheTestUtilError:
-    if "ContentEncodingError" in repr(error) or "decompress" in str(error).lower():
+    if isinstance(error.__cause__, ContentEncodingError):
         return PeerMalformed(
             "the answer cannot be decompressed",
             where="HTTP header Content-Encoding",

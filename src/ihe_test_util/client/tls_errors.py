@@ -92,7 +92,8 @@ def tls_failed(error: ssl.SSLError, attempt: Attempt) -> Unreachable:
 
 def _reason(error: ssl.SSLError) -> str:
     """OpenSSL's name for what went wrong; errors that were written anew have it in their text only."""
-    if error.reason:
-        return error.reason
+    reason = getattr(error, "reason", None)  # an SSLError that Python made has no such attribute
+    if reason:
+        return str(reason)
     found = _REASON.search(str(error))
     return found.group(1) if found else ""

@@ -60,7 +60,7 @@ _GENDERS: Final = {
     "unknown": "",
 }
 _PAIR: Final = re.compile(
-    r'\s*(?P<key>[^=,;"]*?)\s*=\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^,;]*?))\s*(?:[,;]|\Z)'
+    r'\s*(?P<key>[^=,;"]*?)\s*=\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>(?!")[^,;]*?))\s*(?:[,;]|\Z)'
 )
 _DATE: Final = re.compile(r"([0-9]{4})(?:-?([0-9]{2})(?:-?([0-9]{2}))?)?")
 _CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"

@@ -16,7 +16,7 @@ from ihe_test_util.client.endpoint import Endpoint, Tls
 from ihe_test_util.client.transport_errors import TRANSLATIONS, translate
 from ihe_test_util.errors import IheTestUtilError, PeerMalformed, Unreachable
 
-_KEY = ConnectionKey("pix.example.org", 443, True, True, None, None, None)  # noqa: FBT003 - a tuple of aiohttp's
+_KEY = ConnectionKey(
     "pix.example.org", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
 )
 SENT = Attempt(Endpoint("https://pix.example.org/add"), 30.0, sent=10, length=10)

@@ -16,7 +16,7 @@ from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity, new_exchange_id
 from ihe_test_util.mock_server.behavior import Dice, Route, templated
 from ihe_test_util.mock_server.config import MockServerConfig
-from ihe_test_util.mock_server.diagnosis import package_findings, placed
+from ihe_test_util.mock_server.diagnosis import placed
 from ihe_test_util.mock_server.dispatch import action_findings, select
 from ihe_test_util.mock_server.receive import Received, announced_version, parse_off_loop, receive
 from ihe_test_util.mock_server.reply import SUBCODES, Reply, answer_reply, fault_reply, rejection
@@ -118,8 +118,8 @@ class Edge:
         message = card.parse_request(payload, attachments)
         turn.ids = card.log_ids(message)
         found = action_findings(envelope, http_action)
-        if package is not None:
-            found += package_findings(received.content_type, package, attachments)
+        if isinstance(attachments, XopAttachments):
+            found += attachments.findings()
         found += card.judge(message)
         if found:
             turn.findings = [placed(finding, payload) for finding in found]

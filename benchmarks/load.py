@@ -1,0 +1,71 @@
+"""Load on a server: wrk where it is installed, else a Python process."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.messages import FIRST, MARKER, Template
+
+_HERE: Final = Path(__file__).parent
+_GRACE_S: Final = 60.0
+#: Between the first numbers of two runs, so that no two requests have the same.
+_STRIDE: Final = 10_000_000
+
+NO_WRK: Final = "wrk is not installed (Debian: apt-get install wrk); a slower load generator in Python stands in for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of one run: ``refused`` answers were not 2xx, ``broken`` requests got none."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    refused: int
+    broken: int
+
+    @property
+    def per_second(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
+
+class Loader:
+    """Runs load, each request with a number that no other request of this loader had."""
+
+    def __init__(self, directory: Path, kind: str, connections: int) -> None:
+        self.connections = connections
+        self._directory = directory
+        self._wrk = shutil.which("wrk") if kind in {"auto", "wrk"} else None
+        if kind == "wrk" and self._wrk is None:
+            raise FileNotFoundError(NO_WRK)
+        self._runs = 0
+
+    @property
+    def name(self) -> str:
+        """What it uses."""
+        return "wrk" if self._wrk is not None else "asyncio"
+
+    def run(self, template: Template, port: int, seconds: float) -> Load:
+        """Load a server on this machine for so many seconds.
+
+        Raises:
+            subprocess.SubprocessError: the load generator failed.
+        """
+        self._runs += 1
+        path = self._directory / f"request-{template.name}"
+        path.write_bytes(MARKER.encode().join(template.pieces))
+        request = [str(path), MARKER, str(FIRST + self._runs * _STRIDE)]
+        if self._wrk is None:
+            command = [sys.executable, str(_HERE / "asyncio_load.py"), *request]
+            command += [str(port), str(self.connections), str(seconds)]
+        else:
+            command = [self._wrk, "-t", "1", "-c", str(self.connections), "-d", f"{max(1, round(seconds))}s"]
+            command += ["--latency", "-s", str(_HERE / "load.lua"), f"http://127.0.0.1:{port}", "--", *request]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _GRACE_S, check=True)
+        return Load(**json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,59 @@
+"""How much is measured: in full, in a few seconds, or for hours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from benchmarks.load import Loader
+from benchmarks.rows import Row
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Rounds, seconds, requests and bytes; ``delay_ms`` is the configured delay of the delayed requests."""
+
+    rounds: int = 7
+    round_s: float = 5.0
+    warm_up_s: float = 3.0
+    connections: int = 64
+    memory_requests: int = 100_000
+    delayed: int = 1_000
+    delay_ms: int = 5_000
+    document_bytes: int = 1024 * _MIB
+    document_rounds: int = 3
+    starts: int = 5
+    helps: int = 10
+
+
+FULL = Scale()
+QUICK = Scale(
+    rounds=1,
+    round_s=1.0,
+    warm_up_s=0.2,
+    connections=8,
+    memory_requests=500,
+    delayed=50,
+    delay_ms=300,
+    document_bytes=8 * _MIB,
+    document_rounds=1,
+    starts=1,
+    helps=1,
+)
+SOAK_REQUESTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a case works with: ``directory`` lies on the disk that is measured, and goes afterwards."""
+
+    directory: Path
+    loader: Loader
+    scale: Scale
+    say: Callable[[str], None]
+
+
+Case: TypeAlias = Callable[[Bench], list[Row]]
+Cases: TypeAlias = Mapping[str, Case]

@@ -1,5 +1,6 @@
 """SQLite as this package drives it: opening, upgrading, and saying what went wrong."""
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -128,7 +129,9 @@ def storage_error(error: sqlite3.Error | OSError | ValueError | OverflowError, p
     ValueError and OverflowError are what Python says of values that no database could hold.
     """
     code = _primary_code(error) if isinstance(error, sqlite3.Error) else None
-    message, hint = _UNUSABLE if isinstance(error, OSError) else _MEANINGS.get(code, _REFUSED)
+    if isinstance(error, OSError):
+        code = _SAME_AS.get(error.errno or 0)
+    message, hint = _MEANINGS.get(code, _UNUSABLE if isinstance(error, OSError) else _REFUSED)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     name = getattr(error, "sqlite_errorname", "")
     return StorageError(message, where=str(path.absolute()), got=f"{reason} ({name})" if name else reason, hint=hint)
@@ -228,6 +231,13 @@ _MEANINGS: Final[Mapping[int | None, tuple[str, str]]] = {
         f"another process kept the database locked for {BUSY_TIMEOUT_S:.0f} seconds, nothing was stored",
         "end the program that has the database open, such as a database browser",
     ),
+}
+#: Errors of the file system that SQLite has a name for.
+_SAME_AS: Final = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+    errno.EFBIG: sqlite3.SQLITE_IOERR,
 }
 _HOPELESS: Final = frozenset(
     {

@@ -78,6 +78,7 @@ class Journal:
         self._bytes_out = 0
         self._refused = 0
         self._failed = 0
+        self._reason = ""
         self._told = 0
         self._told_at = -_WARN_EVERY_S
         self._awake = threading.Event()
@@ -178,14 +179,14 @@ class Journal:
     def _rescue(self, exchanges: Sequence[Exchange], error: Exception) -> None:
         if isinstance(error, sqlite3.OperationalError):  # the disk or another process: no exchange is to blame
             self._failed += len(exchanges)
-            _LOG.warning("the journal lost %d exchanges: %s", len(exchanges), storage_error(error, self._path))
+            self._reason = str(storage_error(error, self._path))
             return
         for exchange in exchanges:
             try:
                 self._commit([exchange], cleaned=True)
             except Exception as again:  # noqa: BLE001 - as above, for each one
                 self._failed += 1
-                _LOG.warning("the journal lost exchange %s: %s", exchange.id, again)
+                self._reason = f"exchange {exchange.id} cannot be written: {again}"
 
     def _commit(self, exchanges: Sequence[Exchange], *, cleaned: bool = False) -> None:
         bounds = self.bounds
@@ -255,8 +256,10 @@ class Journal:
         clock = time.monotonic()
         if dropped > self._told and (now or clock - self._told_at >= _WARN_EVERY_S):
             _LOG.warning(
-                "the journal dropped %d exchanges, %d since the start: more came than could be written",
+                "the journal dropped %d exchanges, %d since the start: %s",
                 dropped - self._told,
                 dropped,
+                self._reason or "more came than could be written",
             )
+            self._reason = ""
             self._told, self._told_at = dropped, clock

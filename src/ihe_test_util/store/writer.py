@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ _LOG: Final = logging.getLogger(__name__)
 # ceilings on how many statements there are and on what each may hold.
 _STATEMENT_ROWS: Final = 32
 _STATEMENT_BYTES: Final = 512 * 1024
+_COMPLAIN_EVERY_S: Final = 1.0
 # Enough to share a commit: the thread gets to work while the loop goes on.
 _WORTH_A_BATCH: Final = 16
 
@@ -120,6 +122,8 @@ class GroupWriter:
         self._idle = True  # set to False by the loop's side only, and to True by the thread only
         self._batches: SimpleQueue[list[_Write] | None] = SimpleQueue()
         self._closed = False
+        self._failed = 0  # since the last line in the log
+        self._told_at = -_COMPLAIN_EVERY_S
         self._thread = threading.Thread(target=self._work, name=f"writer-{path.stem}", daemon=True)
         self._thread.start()
 
@@ -177,10 +181,9 @@ class GroupWriter:
     def _work(self) -> None:
         while (writes := self._batches.get()) is not None:
             outcomes = self._outcomes(writes)
-            failures = [outcome for outcome in outcomes if outcome.error is not None]
-            if failures:
-                count = sum([len(outcome.writes) for outcome in failures])
-                _LOG.error("%d of %d writes failed: %s", count, len(writes), failures[0].error)
+            for outcome in outcomes:
+                if outcome.error is not None:
+                    self._complain(outcome)
             self._idle = True
             try:
                 writes[0].future.get_loop().call_soon_threadsafe(self._resume, outcomes)
@@ -190,6 +193,14 @@ class GroupWriter:
             self._connection.close()
         except sqlite3.Error as error:
             _LOG.warning("closing the database: %s", storage_error(error, self._path))
+
+    def _complain(self, outcome: _Outcome) -> None:
+        # Each write's own request logs its failure; a full disk would fill this log as well.
+        self._failed += len(outcome.writes)
+        clock = time.monotonic()
+        if clock - self._told_at >= _COMPLAIN_EVERY_S:
+            _LOG.error("%d writes failed: %s", self._failed, outcome.error)
+            self._failed, self._told_at = 0, clock
 
     def _resume(self, outcomes: Sequence[_Outcome]) -> None:
         for outcome in outcomes:

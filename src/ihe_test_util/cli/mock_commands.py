@@ -178,10 +178,8 @@ def stop(*, force: bool, timeout_s: float, config_path: Path | None) -> None:
     from ihe_test_util.cli import mock_output  # noqa: PLC0415 - not for --help
     from ihe_test_util.cli.mock_files import pid_file_of  # noqa: PLC0415
 
-    outcome, found = MockServerProcess(pid_file_of(config_path)).stop(
-        timeout_s=timeout_s, force=force, on_wait=mock_output.show_stopping
-    )
-    mock_output.show_stopped(outcome, found, timeout_s)
+    server = MockServerProcess(pid_file_of(config_path))
+    mock_output.show_stopped(server.stop(timeout_s=timeout_s, force=force, on_wait=mock_output.show_stopping))
 
 
 @mock_group.command("status", short_help="Say whether the server runs, and what it serves.")

@@ -8,7 +8,7 @@ import click
 
 from ihe_test_util.cli.output import show_warning
 from ihe_test_util.mock_server.handover import Started, address_of
-from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome
+from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome, Stopped
 from ihe_test_util.mock_server.pid_file import PidRecord
 from ihe_test_util.mock_server.probe import Address
 from ihe_test_util.mock_server.serving import Endpoint
@@ -55,15 +55,16 @@ def show_stopping(record: PidRecord) -> None:
     click.echo(f"Stopping the mock server (pid {record.pid}) …")
 
 
-def show_stopped(outcome: StopOutcome, found: ServerStatus, timeout_s: float) -> None:
+def show_stopped(stopped: Stopped) -> None:
     """Write how it ended."""
+    outcome, found = stopped.outcome, stopped.found
     if outcome is StopOutcome.NOT_RUNNING:
         click.echo(f"The mock server is not running: there is no PID file {found.pid_file}")
     elif outcome is StopOutcome.STALE:
         click.echo(f"The mock server is not running: {found.problem}")
         click.echo(f"The stale PID file {found.pid_file} was removed; no process was signalled")
     elif outcome is StopOutcome.KILLED:
-        show_warning(f"it did not end within {timeout_s:g} s and was killed; requests in flight were lost")
+        show_warning(f"it did not end within {stopped.waited_s:g} s and was killed; requests in flight were lost")
         click.echo("The mock server was killed")
     else:
         click.echo("The mock server has stopped")

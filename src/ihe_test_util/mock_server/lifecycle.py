@@ -37,6 +37,7 @@ __all__ = [
     "ServerState",
     "ServerStatus",
     "StopOutcome",
+    "Stopped",
     "is_process_running",
     "read_pid_file",
     "remove_pid_file",
@@ -91,6 +92,15 @@ class StopOutcome(StrEnum):
     KILLED = "killed"
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How a stop ended, the state it found, and for how long it was ready to wait, in seconds."""
+
+    outcome: StopOutcome
+    found: ServerStatus
+    waited_s: float = 0.0
+
+
 class MockServerProcess:
     """The mock server that a PID file stands for, by default that of the working directory."""
 
@@ -138,11 +148,11 @@ class MockServerProcess:
 
     def stop(
         self, *, timeout_s: float = 10.0, force: bool = False, on_wait: Callable[[PidRecord], None] | None = None
-    ) -> tuple[StopOutcome, ServerStatus]:
+    ) -> Stopped:
         """Let it finish the requests in flight and end, for at most ``timeout_s``; then kill it.
 
         With ``force`` it does not wait for requests. A stale PID file is removed, and its process never signalled.
-        ``on_wait`` is called when the server was told. Gives the outcome and the state found.
+        ``on_wait`` is called when the server was told.
 
         Raises:
             ServerError: it is running and may not be signalled.
@@ -150,10 +160,10 @@ class MockServerProcess:
         found = self.status()
         record = found.record
         if found.state is ServerState.STOPPED:
-            return StopOutcome.NOT_RUNNING, found
+            return Stopped(StopOutcome.NOT_RUNNING, found)
         if found.state is ServerState.STALE or record is None:
             remove_record(self.pid_file, record)
-            return StopOutcome.STALE, found
+            return Stopped(StopOutcome.STALE, found)
         if not is_process_running(record.pid):
             raise ServerError(
                 "The mock server answers, but its process is not to be seen from here",
@@ -161,9 +171,10 @@ class MockServerProcess:
                 got=f"pid {record.pid}, perhaps in a container",
                 hint="stop it where it was started",
             )
-        outcome = _end(record, min(timeout_s, _FORCED_S) if force else timeout_s, force=force, on_wait=on_wait)
+        wait_s = min(timeout_s, _FORCED_S) if force else timeout_s
+        outcome = _end(record, wait_s, force=force, on_wait=on_wait)
         remove_record(self.pid_file, record)
-        return outcome, found
+        return Stopped(outcome, found, wait_s)
 
     def reload(self, *, timeout_s: float = _PROBE_TIMEOUT_S) -> Mapping[str, Any]:
         """Make it read its configuration now; gives the state of its configuration afterwards.

@@ -31,7 +31,11 @@ _PACKAGE: Final = "ihe_test_util"
 
 
 class SharedFileHandler(logging.Handler):
-    """Appends records to a file that other processes append to as well, and rotates it."""
+    """Appends records to a file that other processes append to as well, and rotates it.
+
+    While ``at_once`` is set every record is written when it is logged, not only warnings: for a start, whose last
+    words matter most when it dies.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, backups: int = BACKUPS) -> None:
         """Opens the file, so that one that cannot be written is known at the start.
@@ -44,6 +48,7 @@ class SharedFileHandler(logging.Handler):
         self.path = path.absolute()
         self._max_bytes = max_bytes
         self._backups = backups
+        self.at_once = False
         self._records: deque[bytes] = deque()
         self._size = 0  # of the records held; only a hint for when to write
         self._dropped = 0
@@ -60,7 +65,8 @@ class SharedFileHandler(logging.Handler):
                 self._begin_in_child()
             self._records.append(data)
             self._size += len(data)
-            if record.levelno >= logging.WARNING or self._size >= _FLUSH_BYTES or self._stop.is_set():
+            urgent = record.levelno >= logging.WARNING or self.at_once or self._stop.is_set()
+            if urgent or self._size >= _FLUSH_BYTES:
                 self.flush()
             elif not self._due.is_set():
                 self._wake()

@@ -83,7 +83,7 @@ def holder_of(port: int) -> Holder | None:
     except (psutil.Error, OSError):  # macOS tells only root
         return None
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,):
             if connection.pid is None:
                 continue
             name = ""
@@ -101,7 +101,7 @@ def listens_on(pid: int, port: int) -> bool:
         connections = psutil.Process(pid).net_connections(kind="tcp")
     except psutil.Error:
         return False
-    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
+    return any(each.status == psutil.CONN_LISTEN and each.laddr[1:2] == (port,) for each in connections)
 
 
 def _shortened(command: str) -> str:

@@ -60,7 +60,8 @@ def run_server(
         _refuse_taken_port(config.host, port)
         notes = (*loaded.warnings, *_certificates(request.protocol, loaded))
         log_path = config.log_path.absolute()
-        set_up_logging(log_path, config.log_level, console=console)
+        handler = set_up_logging(log_path, config.log_level, console=console)
+        handler.at_once = True
         stack.callback(close_logging)
         on_begun(Begun(log_path, log_path.stat().st_size, pid_file))
         _log.info("mock server %s starts as pid %d, %s:%d", __version__, os.getpid(), config.host, port)
@@ -75,6 +76,7 @@ def run_server(
             write_record(record, pid_file)
             lock.release()
             _log.info("mock server is ready at %s", address_of(record).url)
+            handler.at_once = False
             on_ready(Started(record, ready, pid_file, notes))
 
         _serve(_settings(request, loaded, port, pid_file, announce))

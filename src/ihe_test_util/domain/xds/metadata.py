@@ -15,6 +15,7 @@ from ihe_test_util.xml.ebrim import (
     ExternalIdentifier,
     ExtrinsicObject,
     ObjectList,
+    ObjectRef,
     OtherObject,
     RegistryObject,
     RegistryPackage,
@@ -263,8 +264,8 @@ def slots_by_name(slots: Iterable[Slot]) -> Slots:
 def _ids(objects: Iterable[AnyObject]) -> list[str]:
     found = []
     for item in objects:
-        if isinstance(item, OtherObject):
-            continue
+        if isinstance(item, ObjectRef | OtherObject):
+            continue  # a reference bears the id of what it refers to
         found.append(item.id)
         if isinstance(item, RegistryObject):
             found += [one.id for one in item.classifications]

@@ -1,9 +1,10 @@
 """What the framework demands of a Provide and Register Document Set-b request (ITI TF-2: 3.41.4.1.2)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from ihe_test_util.domain.xds.datatypes import is_hash, is_size
 from ihe_test_util.exchange import Severity
 from ihe_test_util.transactions.card import Miss, Rule
 from ihe_test_util.transactions.iti41.model import ProvideAndRegisterRequest
@@ -78,7 +79,7 @@ def _provided(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
 
 
 def _hash(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
-    stated = _stated(request, "hash")
+    stated = _stated(request, "hash", is_hash)
     if not stated:
         return NONE
     return [
@@ -89,7 +90,7 @@ def _hash(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
 
 
 def _size(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
-    stated = _stated(request, "size")
+    stated = _stated(request, "size", is_size)
     if not stated:
         return NONE
     return [
@@ -100,9 +101,10 @@ def _size(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
     ]
 
 
-def _stated(request: ProvideAndRegisterRequest, slot: str) -> dict[str, str]:
-    """A slot's value by the id of the document entry; without those that have none."""
-    return {entry.source.id: entry.slot(slot) for entry in request.metadata.document_entries if entry.slot(slot)}
+def _stated(request: ProvideAndRegisterRequest, name: str, valid: Callable[[str], bool]) -> dict[str, str]:
+    """A slot's value by the id of the document entry, where it has the right form."""
+    values = ((entry.source.id, entry.slot(name)) for entry in request.metadata.document_entries)
+    return {entry_id: value for entry_id, value in values if valid(value)}
 
 
 def _not_empty(request: ProvideAndRegisterRequest) -> Sequence[Miss]:

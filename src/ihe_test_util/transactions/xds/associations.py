@@ -23,6 +23,7 @@ _KNOWN: Final = _RELATIONSHIPS | {
     urns.SUBMIT_ASSOCIATION,
     urns.NON_VERSIONING_UPDATE,
 }
+_UNDOCUMENTED: Final = _KNOWN - _DOCUMENTED
 
 
 def _label(association: Association) -> str:
@@ -177,7 +178,7 @@ def _documentation(request: CarriesMetadata) -> Sequence[Miss]:
         path = f"{_label(one)}/associationDocumentation"
         if count > 1:
             misses.append(Miss(path, f"{count} classifications", "one at most"))
-        if count and one.association_type not in _DOCUMENTED:
+        if count and one.association_type in _UNDOCUMENTED:
             misses.append(Miss(path, f"on {one.association_type}", "only on relationships between documents"))
     return misses
 

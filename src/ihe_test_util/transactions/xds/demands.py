@@ -157,7 +157,7 @@ def stop_time() -> Demand:
     def early(view: View) -> bool:
         start, stop = view.slot("serviceStartTime"), view.slot("serviceStopTime")
         shared = min(len(start), len(stop))
-        return start[:shared] > stop[:shared]
+        return start[:shared] > stop[:shared] and types.is_dtm(start) and types.is_dtm(stop)
 
     def misses(view: View) -> Iterable[Miss]:
         yield from form.misses(view)

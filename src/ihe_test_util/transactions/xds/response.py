@@ -34,7 +34,7 @@ class RegistryError:
 
     def __str__(self) -> str:
         origin = ", ".join(part for part in (self.severity.rpartition(":")[2], self.location) if part)
-        return f"{self.code}: {self.context}" + (f" ({origin})" if origin else "")
+        return f"{self.code}: {self.context or self.text}" + (f" ({origin})" if origin else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ihe_test_util.transactions.xds.base import (
     MetadataRule,
     shown,
 )
-from ihe_test_util.xml.ebrim import Classification, OtherObject, RegistryObject, Slot, urns
+from ihe_test_util.xml.ebrim import Classification, ObjectRef, OtherObject, RegistryObject, Slot, urns
 
 _MAX_VALUE: Final = 256
 _UUID_PREFIX: Final = "urn:uuid:"
@@ -256,7 +256,7 @@ def _own_unique_ids(request: CarriesMetadata) -> Sequence[Miss]:
 def _identified(metadata: Metadata) -> Iterator[tuple[str, str, int, str]]:
     """Owner, kind, position within the owner, and id of every object."""
     for position, item in enumerate(metadata.request.objects, start=1):
-        if isinstance(item, OtherObject):
+        if isinstance(item, ObjectRef | OtherObject):
             continue
         kind = type(item).__name__
         yield "RegistryObjectList", kind, position, item.id

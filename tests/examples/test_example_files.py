@@ -1,0 +1,82 @@
+"""The files under examples/ are what they say they are."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ihe_test_util.content import Content
+from ihe_test_util.soap.mtom import InlineAttachments
+from ihe_test_util.transactions import iti41, pix_add
+from ihe_test_util.xml.io import Element, parse
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples"
+CHECK = REPOSITORY / "../shared/schemas/check.py"
+
+
+@pytest.fixture(scope="session")
+def problems() -> Callable[[Element], list[tuple[int, str]]]:
+    """Validates an element against the schemas beside the project."""
+    if not CHECK.is_file():
+        pytest.skip("the schemas are not beside the project (../shared/schemas)")
+    specification = importlib.util.spec_from_file_location("check_schemas", CHECK)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    found: Callable[[Element], list[tuple[int, str]]] = module.problems
+    return found
+
+
+@pytest.mark.parametrize("name", ["pix-add.xml", "iti41-metadata.xml", "sample-ccd.xml"])
+def test_every_example_is_schema_valid(name: str, problems: Any) -> None:
+    """HL7 V3 2008, XDS.b, CDA R2 with SDTC."""
+    assert problems(parse((EXAMPLES / name).read_bytes())) == []
+
+
+def test_the_registration_breaks_no_rule() -> None:
+    """A strict PIX manager has nothing to say against it."""
+    request = pix_add.SPEC.parse_request(parse((EXAMPLES / "pix-add.xml").read_bytes()), InlineAttachments())
+    assert pix_add.SPEC.judge(request) == []
+
+
+def test_the_metadata_with_their_document_break_no_rule() -> None:
+    """Hash and size included."""
+    metadata = parse((EXAMPLES / "iti41-metadata.xml").read_bytes())
+    request = iti41.request_from_metadata(metadata, [Content.of_file(EXAMPLES / "sample-ccd.xml")])
+    assert iti41.SPEC.judge(request) == []
+
+
+def test_the_examples_are_about_one_patient() -> None:
+    """Registered, described and documented under one identifier."""
+    registration = pix_add.SPEC.parse_request(parse((EXAMPLES / "pix-add.xml").read_bytes()), InlineAttachments())
+    metadata = parse((EXAMPLES / "iti41-metadata.xml").read_bytes())
+    request = iti41.request_from_metadata(metadata, [Content.of_file(EXAMPLES / "sample-ccd.xml")])
+    document = parse((EXAMPLES / "sample-ccd.xml").read_bytes())
+    hl7 = {"hl7": "urn:hl7-org:v3"}
+    patient = document.find("hl7:recordTarget/hl7:patientRole/hl7:id", hl7)
+    assert patient is not None
+    identifier = registration.patient.identifiers[0]
+    assert (identifier.root, identifier.extension) == (patient.get("root"), patient.get("extension"))
+    assert {view.patient_id for view in request.metadata.views} == {identifier.cx}
+
+
+def test_the_document_says_which_templates_it_follows() -> None:
+    """C-CDA R2.1: US Realm Header, Continuity of Care Document, and its required sections."""
+    document = parse((EXAMPLES / "sample-ccd.xml").read_bytes())
+    templates = {each.get("root") for each in document.iter("{urn:hl7-org:v3}templateId") if each.get("extension")}
+    header = {f"2.16.840.1.113883.10.20.22.1.{number}" for number in (1, 2)}
+    sections = {f"2.16.840.1.113883.10.20.22.2.{number}" for number in ("6.1", "1.1", "5.1", "3.1", "17", "4.1")}
+    assert header | sections <= templates
+
+
+def test_the_narrative_of_the_document_is_there() -> None:
+    """Every reference of an entry points to an ID of the narrative."""
+    document = parse((EXAMPLES / "sample-ccd.xml").read_bytes())
+    ids = {f"#{each.get('ID')}" for each in document.iter() if each.get("ID")}
+    references = {each.get("value") for each in document.iter("{urn:hl7-org:v3}reference")}
+    assert references
+    assert references <= ids

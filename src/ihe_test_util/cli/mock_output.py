@@ -1,6 +1,7 @@
 """What the ``mock`` commands print about the server's process and configuration."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +41,10 @@ def show_started(started: Started, *, background: bool) -> None:
         ("PID file", str(started.pid_file)),
     )
     click.echo("Next:")
-    insecure = "--cacert mocks/ca.pem " if record.protocol == "https" else ""
     for command in (
         "ihe-test-util mock status",
         "ihe-test-util mock logs -f",
-        f"curl {insecure}{_named(address)}/health",
+        _curl(started),
         "ihe-test-util mock stop" if background else "Ctrl-C stops it",
     ):
         click.echo(f"  {command}")
@@ -181,6 +181,9 @@ def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [("State", str(state.get("state", "unknown")))]
     if state.get("error"):
         rows.append(("Problem", str(state["error"])))
+    sources = state.get("sources")
+    if isinstance(sources, Mapping):
+        rows += [("Set", f"{field} ({source})") for field, source in sources.items() if source != "default"]
     if state.get("pending_restart"):
         rows.append(("Restart for", ", ".join(map(str, state["pending_restart"]))))
     return tuple(rows)
@@ -196,6 +199,16 @@ def _endpoint_rows(address: Address, endpoints: tuple[Endpoint, ...]) -> tuple[t
 def _rows(*rows: tuple[str, str]) -> None:
     for label, value in rows:
         click.echo(f"  {label + ':':<13}{value}")
+
+
+def _curl(started: Started) -> str:
+    """How to ask for the server's health from a shell."""
+    words = ["curl"]
+    if started.record.protocol == "https":
+        words += ["--cacert", shlex.quote(started.ca_file)] if started.ca_file else ["--insecure"]
+    if started.record.client_cert and started.record.client_key:
+        words += ["--cert", shlex.quote(started.record.client_cert), "--key", shlex.quote(started.record.client_key)]
+    return " ".join([*words, f"{_named(started.address)}/health"])
 
 
 def _where_listening(record: PidRecord) -> str:

@@ -51,12 +51,16 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A server that is ready: its PID file's record, what it serves, what it wants its user to know."""
+    """A server that is ready: its PID file's record, what it serves, what it wants its user to know.
+
+    ``ca_file`` is what clients have to trust, where it is known.
+    """
 
     record: PidRecord
     ready: Ready
     pid_file: Path
     notes: tuple[str, ...] = ()
+    ca_file: str | None = None
 
     @property
     def address(self) -> Address:
@@ -130,6 +134,7 @@ def started_from(document: Mapping[str, Any]) -> Started:
         Ready(**{**ready, "endpoints": endpoints}),
         Path(document["pid_file"]),
         tuple(document["notes"]),
+        document["ca_file"],
     )
 
 

@@ -140,7 +140,8 @@ class MockServerProcess:
             return ServerStatus(ServerState.STOPPED, self.pid_file)
         health, problem = _ask_instance(record, timeout_s)
         if health is not None or not problem:
-            return ServerStatus(ServerState.RUNNING, self.pid_file, record, health)
+            unknown = "" if health else "it demands a client certificate and none is at hand: its details are not known"
+            return ServerStatus(ServerState.RUNNING, self.pid_file, record, health, unknown)
         if record.is_alive:
             return ServerStatus(ServerState.UNRESPONSIVE, self.pid_file, record, problem=problem)
         gone = f"process {record.pid} is gone, or is another program by now"
@@ -260,7 +261,8 @@ def _ask_instance(record: PidRecord, timeout_s: float) -> tuple[Health | None, s
     try:
         health = read_health(address_of(record), timeout_s=timeout_s)
     except Unreachable as error:
-        if "CERTIFICATE_REQUIRED" in error.got and record.is_alive and listens_on(record.pid, record.port):
+        refused = record.tls_client_auth == "required" and record.client_cert is None
+        if refused and record.is_alive and listens_on(record.pid, record.port):
             return None, ""
         return None, str(error)
     except PeerError as error:

@@ -25,8 +25,8 @@ class PidRecord:
     """A server as its PID file describes it.
 
     ``start_time`` is ISO 8601 in UTC. ``os_start_time`` (seconds since the epoch, as the operating system says) and
-    ``instance_id`` tell it from another process that got the same number later. ``client_cert`` and ``client_key``
-    are what a probe shows to a server that demands a client certificate.
+    ``instance_id`` tell it from another process that got the same number later. ``tls_client_auth`` says whether it
+    demands a client certificate, ``client_cert`` and ``client_key`` are what a probe can show it.
     """
 
     pid: int
@@ -38,6 +38,7 @@ class PidRecord:
     os_start_time: float | None = None
     instance_id: str = ""
     log_file: str | None = None
+    tls_client_auth: str = "none"
     client_cert: str | None = None
     client_key: str | None = None
 
@@ -145,7 +146,7 @@ def remove_record(path: Path, record: PidRecord | None) -> None:
 
 
 def _is_sound(record: PidRecord) -> bool:
-    texts = (record.protocol, record.host, record.start_time, record.instance_id)
+    texts = (record.protocol, record.host, record.start_time, record.instance_id, record.tls_client_auth)
     optional = (record.config_file, record.log_file, record.client_cert, record.client_key)
     return (
         type(record.pid) is int

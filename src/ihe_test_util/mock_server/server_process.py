@@ -24,6 +24,7 @@ from ihe_test_util.mock_server.start_lock import StartLock
 
 if TYPE_CHECKING:
     from ihe_test_util.mock_server.config import LoadedConfig
+    from ihe_test_util.security.certificates import CertificatePaths
 
 _PROBE_TIMEOUT_S: Final = 1.0
 #: Who waits for another start gives up before the parent does, and can say why.
@@ -77,7 +78,7 @@ def run_server(
             lock.release()
             _log.info("mock server is ready at %s", address_of(record).url)
             handler.at_once = False
-            on_ready(Started(record, ready, pid_file, notes))
+            on_ready(Started(record, ready, pid_file, notes, _ca_file(request.protocol, loaded)))
 
         _serve(_settings(request, loaded, port, pid_file, announce))
         _log.info("mock server has stopped")
@@ -131,13 +132,9 @@ def _settings(
 
 def _record(request: StartRequest, loaded: "LoadedConfig", port: int) -> PidRecord:
     config = loaded.config
-    cert = key = None
-    if request.protocol == "https" and config.tls_client_auth == "required":
-        from ihe_test_util.security.certificates import CertificatePaths  # noqa: PLC0415 - only HTTPS needs it
-
-        paths = CertificatePaths.beside(config.cert_path.absolute(), config.key_path.absolute())
-        if paths.client_cert.exists() and paths.client_key.exists():
-            cert, key = str(paths.client_cert), str(paths.client_key)
+    demanded = request.protocol == "https" and config.tls_client_auth == "required"
+    paths = _paths(loaded) if demanded else None
+    shown = paths if paths is not None and paths.client_cert.exists() and paths.client_key.exists() else None
     return PidRecord(
         pid=os.getpid(),
         port=port,
@@ -148,9 +145,22 @@ def _record(request: StartRequest, loaded: "LoadedConfig", port: int) -> PidReco
         os_start_time=start_time_of(os.getpid()),
         instance_id=request.instance_id,
         log_file=str(config.log_path.absolute()),
-        client_cert=cert,
-        client_key=key,
+        tls_client_auth="required" if demanded else "none",
+        client_cert=str(shown.client_cert) if shown else None,
+        client_key=str(shown.client_key) if shown else None,
     )
+
+
+def _paths(loaded: "LoadedConfig") -> "CertificatePaths":
+    """Where a set of certificates lies that ``certs init`` made together with the server's."""
+    from ihe_test_util.security.certificates import CertificatePaths  # noqa: PLC0415 - only HTTPS needs it
+
+    return CertificatePaths.beside(loaded.config.cert_path.absolute(), loaded.config.key_path.absolute())
+
+
+def _ca_file(protocol: Protocol, loaded: "LoadedConfig") -> str | None:
+    ca = _paths(loaded).ca if protocol == "https" else None
+    return str(ca) if ca is not None and ca.exists() else None
 
 
 def _certificates(protocol: Protocol, loaded: "LoadedConfig") -> tuple[str, ...]:

@@ -27,6 +27,25 @@ for number in range(2000):
 """
 
 
+FORKER = """
+import logging, os, sys
+from pathlib import Path
+from ihe_test_util.mock_server.log_setup import SharedFileHandler
+handler = SharedFileHandler(Path(sys.argv[1]))
+log = logging.getLogger("forker")
+log.addHandler(handler)
+log.setLevel("INFO")
+log.info("parent")
+child = os.fork()
+if not child:
+    log.info("child")
+    handler.close()
+    os._exit(0)
+os.waitpid(child, 0)
+handler.close()
+"""
+
+
 @pytest.fixture
 def log_path(tmp_path: Path) -> Iterator[Path]:
     """A log file of its own, with logging put back afterwards."""
@@ -128,15 +147,7 @@ def test_several_processes_share_a_file(log_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform cannot fork")
 def test_a_forked_child_writes_only_its_own_lines(log_path: Path) -> None:
     """What the parent holds is written once, by the parent."""
-    log, handler = handler_for(log_path)
-    log.info("parent")
-    child = os.fork()
-    if not child:
-        log.info("child")
-        handler.close()
-        os._exit(0)
-    os.waitpid(child, 0)
-    handler.close()
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKER, str(log_path)], check=True)
 
     assert text_of(log_path).count(": parent") == 1
     assert text_of(log_path).count(": child") == 1

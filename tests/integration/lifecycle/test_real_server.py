@@ -1,0 +1,82 @@
+"""The commands and the real server together."""
+
+import json
+import ssl
+import urllib.request
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.support.command import Command, processes_in
+
+
+@pytest.fixture
+def real(make_command: Callable[[str], Command]) -> Command:
+    """The command line with the server itself."""
+    return make_command("")
+
+
+def test_a_server_is_started_asked_and_stopped(real: Command, port: str) -> None:
+    """Both transactions are shown; the status is the server's own word; nothing is left running."""
+    started = real("mock", "start", "-b", "--port", port)
+    found = json.loads(real("mock", "status", "--json").stdout)
+    reloaded = real("mock", "reload")
+    stopped = real("mock", "stop")
+
+    assert (started.returncode, started.stderr) == (0, "")
+    assert f"http://127.0.0.1:{port}/pix/add " in started.stdout
+    assert f"http://127.0.0.1:{port}/iti41/submit " in started.stdout
+    assert (found["running"], found["config"]["state"]) == (True, "ok")
+    assert {row["code"] for row in found["transactions"]} >= {"ITI-44", "ITI-41"}
+    assert reloaded.returncode == 0
+    assert (stopped.returncode, list(processes_in(real.directory))) == (0, [])
+
+
+def test_https_makes_a_certificate_where_there_is_none(real: Command, port: str) -> None:
+    """The output names the CA to trust, and whoever trusts it can connect."""
+    started = real("mock", "start", "--https", "-b", "--port", port)
+
+    ca = real.directory / "mocks" / "ca.pem"
+    assert started.returncode == 0
+    assert f"clients have to trust {ca}" in started.stderr
+    assert f"curl --cacert {ca} https://localhost:{port}/health" in started.stdout
+    url = f"https://localhost:{port}/health"
+    with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=str(ca))) as answer:
+        assert json.load(answer)["protocol"] == "https"
+    assert real("mock", "stop").returncode == 0
+
+
+@pytest.mark.parametrize("at_hand", [True, False])
+def test_a_server_that_demands_client_certificates_can_be_watched(real: Command, port: str, *, at_hand: bool) -> None:
+    """With the certificate made beside the server's, or by the operating system's word that it listens."""
+    real("certs", "init")
+    if not at_hand:
+        (real.directory / "mocks" / "client-cert.pem").unlink()
+
+    started = real(
+        "mock", "start", "--https", "-b", "--port", port,
+        MOCK_SERVER_TLS_CLIENT_AUTH="required", MOCK_SERVER_TLS_CA_PATH="mocks/ca.pem",
+    )  # fmt: skip
+    status = real("mock", "status")
+    stopped = real("mock", "stop")
+
+    assert (started.returncode, status.returncode, stopped.returncode) == (0, 0, 0)
+    assert ("Requests:" in status.stdout) is at_hand
+
+
+def test_workers_die_with_their_server(real: Command, port: str) -> None:
+    """Even when it is killed; the next start is not held up."""
+    started = real("mock", "start", "-b", "--port", port, "--workers", "2")
+    processes = list(processes_in(real.directory))
+    (server,) = real.servers()
+    server.kill()
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    again = real("mock", "start", "-b", "--port", port, "--workers", "2")
+
+    assert started.returncode == 0
+    assert len(processes) == 3
+    assert alive == []
+    assert again.returncode == 0
+    assert real("mock", "stop").returncode == 0
+    assert list(processes_in(real.directory)) == []

@@ -1,0 +1,90 @@
+"""A patient as a row of a CSV file gives it, and what can be wrong with a row."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, TypeAlias
+
+from ihe_test_util.exchange import Severity
+
+#: male, female, other, unknown
+Gender: TypeAlias = Literal["M", "F", "O", "U"]
+
+#: How much of a cell a problem quotes.
+SHOWN_CHARACTERS: Final = 80
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PatientRow:
+    """A row that can be used: values without blanks around them, optional ones empty where they were not given.
+
+    ``row`` counts as a spreadsheet does: the header is 1. ``line`` is the line of the file on which the row begins;
+    they differ after a value with a line break in it. ``generated_id`` is whether ``patient_id`` was made up because
+    the file gave none. ``repr`` shows no personal data.
+    """
+
+    line: int
+    first_name: str
+    last_name: str
+    dob: date
+    gender: Gender
+    patient_id_oid: str
+    patient_id: str
+    mrn: str = ""
+    ssn: str = ""
+    address: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    phone: str = ""
+    email: str = ""
+    generated_id: bool = False
+    row: int = 0
+
+    def __repr__(self) -> str:
+        return f"PatientRow(row={self.row}, line={self.line})"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with, or doubtful about, one cell, one row (``column`` is empty) or the header (row 1).
+
+    ``rule`` is a short name that stays the same over releases (``dob-future``), ``value`` the cell, bounded in length.
+    An error rejects its row, a warning does not.
+    """
+
+    row: int
+    line: int
+    column: str
+    value: str
+    reason: str
+    suggestion: str
+    rule: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        place = f"row {self.row}" + (f" (line {self.line})" if self.line != self.row else "")
+        cell = f", {self.column}" if self.column else ""
+        got = f" {self.value!r}" if self.value else ""
+        return f"{place}{cell}{got}: {self.reason}; {self.suggestion}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RejectedRow:
+    """A row with at least one error; ``problems`` are all of its errors and warnings.
+
+    ``cells`` are those of the file, as they stood; where they could not be told apart, the only one is the row's text,
+    and where that was too long to keep there is none.
+    """
+
+    row: int
+    line: int
+    cells: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    def __repr__(self) -> str:
+        return f"RejectedRow(row={self.row}, line={self.line}, rules={[problem.rule for problem in self.problems]})"
+
+
+def shown(value: str) -> str:
+    """A value as problems quote it."""
+    return value if len(value) <= SHOWN_CHARACTERS else value[: SHOWN_CHARACTERS - 1] + "…"

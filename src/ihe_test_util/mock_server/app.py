@@ -15,8 +15,9 @@ from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StartFailed
 from ihe_test_util.mock_server.behavior import Route, routes
 from ihe_test_util.mock_server.config import ConfigWatcher, MockServerConfig
+from ihe_test_util.mock_server.connection import Farewell, Listener
 from ihe_test_util.mock_server.edge import Edge
-from ihe_test_util.mock_server.guide import guide, http_error
+from ihe_test_util.mock_server.guide import guide
 from ihe_test_util.mock_server.health import RequestCounter, config_state, health
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.log_setup import set_level
@@ -32,33 +33,6 @@ KEEPALIVE_S: Final = 75.0
 _READ_BUFFER_BYTES: Final = 512 * 1024
 _BACKLOG: Final = 1024
 _GRACE_S: Final = 60.0
-_SERVER_ERRORS: Final = 500
-
-
-class _Protocol(web.RequestHandler):
-    """aiohttp's protocol, with answers that help where the request is not HTTP that can be read."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if status < _SERVER_ERRORS:
-            _LOG.warning("HTTP %d to %s: %s", status, request.remote, (message or "").partition("\n")[0])
-        else:
-            _LOG.error("HTTP %d to %s", status, request.remote, exc_info=exc)
-        response = http_error(status, message or "")
-        response.force_close()
-        return response
-
-
-class _Listener(web.Server):
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
 
 
 class MockServer:
@@ -76,6 +50,7 @@ class MockServer:
         self._runner: web.ServerRunner | None = None
         self._routes: tuple[MockServerConfig, dict[str, Route]] | None = None
         self._world: tuple[MockServerConfig, World] | None = None
+        self._farewell = Farewell()
 
     @property
     def url(self) -> str:
@@ -91,8 +66,14 @@ class MockServer:
         config = self.watcher.config
         self._store = await asyncio.to_thread(Store.open, config.data_dir, bounds=_bounds(config))
         self._edge = Edge(world=self._world_for, record=self._store.journal.record, spool_dir=self._store.spool_dir)
-        listener = _Listener(
-            self._handle, access_log=None, keepalive_timeout=KEEPALIVE_S, read_bufsize=_READ_BUFFER_BYTES
+        listener = Listener(
+            self._handle,
+            config=lambda: self.watcher.config,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_S,
+            read_bufsize=_READ_BUFFER_BYTES,
+            auto_decompress=False,  # done while reading, where limits hold
+            lingering_time=0,  # see Farewell
         )
         self._runner = web.ServerRunner(listener, shutdown_timeout=_GRACE_S)
         await self._runner.setup()
@@ -100,6 +81,7 @@ class MockServer:
 
     async def stop(self) -> None:
         """Take no new request, let those in flight finish, store what is journalled, close."""
+        self._farewell.hurry()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -127,8 +109,12 @@ class MockServer:
         mounted = self._routes_for(config)
         if self._edge is not None and self._is_message(request, mounted):
             self._counter.add()
-            return await self._deliver(request, await self._edge.answer(request, config, mounted), config)
-        return self._other(request, mounted)
+            response = await self._edge.answer(request, config, mounted)
+        else:
+            response = self._other(request, mounted)
+        if not request.content.is_eof():
+            await self._farewell.send(request, response)
+        return response
 
     @staticmethod
     def _is_message(request: web.BaseRequest, mounted: dict[str, Route]) -> bool:
@@ -136,22 +122,6 @@ class MockServer:
         if request.method != "POST" or request.path == RELOAD_PATH:
             return False
         return request.path in mounted or looks_like_soap(request.headers.get("Content-Type", ""))
-
-    async def _deliver(
-        self, request: web.BaseRequest, response: web.StreamResponse, config: MockServerConfig
-    ) -> web.StreamResponse:
-        """Give a peer that stopped reading its answers ``send_timeout_s``, then drop the connection."""
-        transport = request.transport
-        if not isinstance(transport, asyncio.Transport) or not transport.get_write_buffer_size():
-            return response
-        try:
-            async with asyncio.timeout(config.send_timeout_s):
-                await response.prepare(request)
-                await response.write_eof()
-        except TimeoutError:
-            _LOG.warning("connection to %s dropped: it does not read its answers", request.remote)
-            transport.abort()
-        return response
 
     def _other(self, request: web.BaseRequest, mounted: dict[str, Route]) -> web.StreamResponse:
         path, method = request.path, request.method

@@ -14,6 +14,7 @@ from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.version import SoapVersion
 
 _SERVER_ERRORS = 500
+_SHOWN_CHARACTERS = 80
 
 
 def guide(request: web.BaseRequest, routes: Mapping[str, Route]) -> web.Response:
@@ -37,11 +38,19 @@ def guide(request: web.BaseRequest, routes: Mapping[str, Route]) -> web.Response
     )
 
 
-def http_error(status: int, message: str) -> web.Response:
-    """A fault for a request that is not HTTP that can be read; nobody knows its SOAP version, so 1.2."""
-    reason = f"the HTTP request cannot be read: {message.strip() or 'no further detail'}"
+def http_error(status: int, message: str, *, hint: str = "") -> web.Response:
+    """A fault for a request that is not HTTP that can be read; nobody knows its SOAP version, so 1.2.
+
+    The first line of ``message`` says what is wrong, the next one shows where.
+    """
+    problem, _, shown = message.strip().partition("\n")
+    parts = [f"the HTTP request cannot be read: {problem.rstrip(':') or 'no further detail'}"]
+    if excerpt := shown.strip().partition("\n")[0]:
+        parts.append(f"got: {excerpt if len(excerpt) <= _SHOWN_CHARACTERS else excerpt[:_SHOWN_CHARACTERS] + '…'}")
+    if hint:
+        parts.append(f"try: {hint}")
     code = FaultCode.SENDER if status < _SERVER_ERRORS else FaultCode.RECEIVER
-    fault = Fault(code, reason, Scenario.MALFORMED_MESSAGE, http_status=status)
+    fault = Fault(code, "; ".join(parts), Scenario.MALFORMED_MESSAGE, http_status=status)
     reply = fault_reply(fault, version=announced_version("") or SoapVersion.V12, addressing=NONE, new_uuid="")
     return web.Response(status=status, body=reply.body, headers={"Content-Type": reply.content_type})
 

@@ -1,6 +1,7 @@
 """The way in: an HTTP request's bytes to XML and parts, within the limits of size and time."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from ihe_test_util.errors import MessageTooLarge, PeerMalformed, PeerTooSlow, UnsupportedMediaType
 from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.mock_server.inflate import Inflater, inflater_for
 from ihe_test_util.soap.mime import ContentType, soap_media_type
 from ihe_test_util.soap.multipart import MultipartLimits, MultipartReader, Package, read_package
 from ihe_test_util.soap.version import SoapVersion
@@ -51,7 +53,7 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
     """Read a request's body, attachments over 256 KiB to files in ``spool_dir`` while they arrive.
 
     Raises:
-        UnsupportedMediaType: none of SOAP 1.1, SOAP 1.2, MTOM.
+        UnsupportedMediaType: none of SOAP 1.1, SOAP 1.2, MTOM, or a content coding that is unknown.
         MimeMalformed: a package that contradicts itself.
         MessageTooLarge: beyond ``max_request_bytes`` or ``max_xml_bytes``.
         PeerTooSlow: no progress for ``receive_timeout_s``.
@@ -64,12 +66,13 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
     declared = request.content_length
     if declared is not None and declared > limit:
         raise _too_large(declared, limit, multipart=multipart)
+    body = _Body(request, config.receive_timeout_s, inflater_for(request.headers.get("Content-Encoding", "")))
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if not multipart:
-        xml = await _read_whole(request, config, limit)
+        xml = await _read_whole(body, limit)
         return Received(content_type, xml, None, SoapVersion.of_media_type(content_type.media_type))
-    package = await _read_package(request, config, content_type, spool_dir)
+    package = await _read_package(body, config, content_type, spool_dir)
     root = package.root.content.read()
     return Received(content_type, root, package, SoapVersion.of_media_type(soap_media_type(content_type, package)))
 
@@ -102,18 +105,15 @@ _EXPECTED_TYPES: Final = (
 )
 
 
-async def _read_whole(request: web.BaseRequest, config: MockServerConfig, limit: int) -> bytes:
-    content = request.content
-    if content.is_eof():
-        # It all arrived with the headers: nothing to wait for, so no timer.
-        body = await content.read()
-        if len(body) > limit:
-            raise _too_large(len(body), limit, multipart=False)
-        return body
+async def _read_whole(body: "_Body", limit: int) -> bytes:
+    whole = await body.at_hand()
+    if whole is not None:
+        if len(whole) > limit:
+            raise _too_large(len(whole), limit, multipart=False)
+        return whole
     chunks: list[bytes] = []
     size = 0
-    pace = _Pace(request, config.receive_timeout_s)
-    while chunk := await pace.next_chunk():
+    async for chunk in body.chunks():
         size += len(chunk)
         if size > limit:
             raise _too_large(size, limit, multipart=False)
@@ -121,17 +121,15 @@ async def _read_whole(request: web.BaseRequest, config: MockServerConfig, limit:
     return b"".join(chunks)
 
 
-async def _read_package(
-    request: web.BaseRequest, config: MockServerConfig, content_type: ContentType, spool_dir: Path
-) -> Package:
+async def _read_package(body: "_Body", config: MockServerConfig, content_type: ContentType, spool_dir: Path) -> Package:
     limits = MultipartLimits(max_root_bytes=config.max_xml_bytes, max_total_bytes=config.max_request_bytes)
-    if request.content.is_eof():
-        return read_package(await request.content.read(), content_type, spool_dir=spool_dir, limits=limits)
+    whole = await body.at_hand()
+    if whole is not None:
+        return read_package(whole, content_type, spool_dir=spool_dir, limits=limits)
     reader = MultipartReader(content_type, spool_dir=spool_dir, limits=limits)
-    pace = _Pace(request, config.receive_timeout_s)
     waiting = bytearray()
     try:
-        while chunk := await pace.next_chunk():
+        async for chunk in body.chunks():
             waiting += chunk
             if len(waiting) >= THREAD_FROM_BYTES:
                 data = bytes(waiting)
@@ -145,17 +143,34 @@ async def _read_package(
         raise
 
 
-class _Pace:
+class _Body:
     """Reads a body as it comes, and gives up on a peer that sends less than PROGRESS_BYTES in the time allowed."""
 
-    def __init__(self, request: web.BaseRequest, timeout_s: float) -> None:
+    def __init__(self, request: web.BaseRequest, timeout_s: float, inflater: Inflater | None) -> None:
         self._content = request.content
+        self._declared = request.content_length
         self._timeout_s = timeout_s
+        self._inflater = inflater
         self._received = 0
         self._goal = PROGRESS_BYTES
         self._deadline = asyncio.get_running_loop().time() + timeout_s
 
-    async def next_chunk(self) -> bytes:
+    async def at_hand(self) -> bytes | None:
+        """The body, if all of it arrived with the headers: nothing to wait for, so no timer."""
+        return await self._content.read() if self._content.is_eof() and self._inflater is None else None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body in pieces, without its Content-Encoding."""
+        while chunk := await self._next_chunk():
+            if self._inflater is None:
+                yield chunk
+            else:
+                for piece in self._inflater.feed(chunk):
+                    yield piece
+        if self._inflater is not None and (rest := self._inflater.finish()):
+            yield rest
+
+    async def _next_chunk(self) -> bytes:
         try:
             async with asyncio.timeout_at(self._deadline):
                 chunk = await self._content.readany()
@@ -164,13 +179,15 @@ class _Pace:
                 "the HTTP body cannot be read",
                 where="HTTP body",
                 got=str(error),
-                hint="check Content-Length, Transfer-Encoding and Content-Encoding",
+                hint="check Content-Length and Transfer-Encoding",
             ) from error
         except TimeoutError:
+            declared = "" if self._declared is None else f" of {self._declared:,} bytes, as Content-Length says"
             raise PeerTooSlow(
                 "the request did not arrive in time",
+                where="HTTP body",
                 got=f"{self._received:,} bytes",
-                expected=f"the whole body, or {PROGRESS_BYTES:,} more bytes, within {self._timeout_s:g} s",
+                expected=f"the whole body{declared}, or {PROGRESS_BYTES:,} more bytes, within {self._timeout_s:g} s",
                 hint="a slow network needs a larger receive_timeout_s in the mock's configuration",
             ) from None
         self._received += len(chunk)

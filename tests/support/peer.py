@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from io import BytesIO
+from typing import Any, Final
 
 import aiohttp
 from lxml import etree
 
 from ihe_test_util.mock_server.app import MockServer
 from ihe_test_util.xml.io import Element, parse
+
+#: aiohttp warns of bytes that are larger.
+_SENT_IN_ONE_BYTES: Final = 1024 * 1024
 
 Sample = Callable[[str], bytes]
 Enveloped = Callable[..., bytes]
@@ -67,6 +71,8 @@ class Peer:
 
     async def post(self, path: str, body: Any, content_type: str, **headers: str) -> Answer:
         """POST bytes with a content type."""
+        if isinstance(body, bytes) and len(body) > _SENT_IN_ONE_BYTES:
+            body = BytesIO(body)
         sent = {"Content-Type": content_type} | {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.post(self.url + path, data=body, headers=sent) as response:
             return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())

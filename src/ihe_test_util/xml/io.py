@@ -12,6 +12,8 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for the class
 #: libxml2's own ceilings with ``huge_tree`` off: elements nested, bytes in one text node or attribute.
 MAX_DEPTH: Final = 256
 MAX_TEXT_BYTES: Final = 10_000_000
+#: Our own: libxml2 takes some 125 bytes of memory for an element that is written with four.
+MAX_TAGS: Final = 1_000_000
 
 _DECLARATION: Final = "<?xml version='1.0' encoding='UTF-8'?>\n"
 _XML_DECLARATION: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -44,6 +46,13 @@ def parse(data: bytes, *, what: str = "message") -> Element:
     Raises:
         XmlMalformed: not well-formed, wrongly encoded, with a document type declaration, or beyond a limit.
     """
+    if len(data) > MAX_TAGS and (tags := data.count(b"<")) > MAX_TAGS:
+        raise XmlMalformed(
+            f"the {what} has too many tags",
+            got=f"{tags:,}",
+            expected=f"at most {MAX_TAGS:,}",
+            hint="send it in several messages",
+        )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
@@ -133,6 +142,8 @@ def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalfor
     declared = _XML_DECLARATION.match(data[:200])
     reason = (error.msg or "it is not well-formed").rsplit(", line ", 1)[0]
     hint = _HINTS.get(code, "")
+    if not hint and not data.rstrip(b"\x00\t\r\n ").endswith((b">", b">\x00")):
+        hint = _HINTS[etree.ErrorTypes.ERR_TAG_NOT_FINISHED]
     if code == etree.ErrorTypes.ERR_INVALID_ENCODING and declared:
         reason += f" (declared encoding: {declared.group(1).decode('ascii')})"
     return XmlMalformed(

@@ -1,0 +1,60 @@
+import logging
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.support.messages import submission
+from tests.support.peer import Enveloped, Peer, Sample
+from tests.support.wire import ITI41_PATH, PIX_PATH, SOAP12
+
+Unharmed = Callable[[Peer], Awaitable[None]]
+
+
+@pytest.fixture
+def unharmed(
+    tmp_path: Path,
+    sample: Sample,
+    enveloped: Enveloped,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Unharmed:
+    """Asserts that a server is well after what a test did to it.
+
+    It answers the next good message of either transaction, nothing is left in its spool directory or written outside
+    its data directory, and it logged no error of its own.
+    """
+    working_directory = tmp_path / "working-directory"
+    working_directory.mkdir()
+    monkeypatch.chdir(working_directory)
+    caplog.set_level(logging.INFO)
+    numbers = count(1)
+
+    async def check(mock: Peer) -> None:
+        feed = await mock.post(PIX_PATH, enveloped(sample("ITI-44/minimal.xml")), SOAP12)
+        assert (feed.status, feed.acknowledgement) == (200, "CA")
+        unique_id = f"2.999.99.{next(numbers)}"
+        package = submission((unique_id, b"<ClinicalDocument/>"), set_id=f"{unique_id}.1")
+        provided = await mock.post(ITI41_PATH, package.body, package.content_type)
+        assert provided.status == 200, provided.body
+        assert provided.attribute("RegistryResponse", "status").endswith(":Success"), provided.body
+        assert await mock.server.store.documents.get(unique_id) is not None
+
+        assert left_over(mock.server.store.spool_dir) == []
+        assert written_outside(tmp_path) <= {"working-directory", "empty-config.json"}
+        assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+        assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+    return check
+
+
+def left_over(spool_dir: Path) -> list[str]:
+    """What is in a running server's spool directory beside its lock."""
+    return [path.name for path in spool_dir.iterdir() if path.name != "lock"]
+
+
+def written_outside(directory: Path) -> set[str]:
+    """The names of what is in a test's directory and in no data directory."""
+    found = (path.relative_to(directory).parts for path in directory.rglob("*"))
+    return {parts[-1] for parts in found if not parts[0].startswith("data")}

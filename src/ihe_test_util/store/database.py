@@ -139,7 +139,8 @@ def storage_error(error: sqlite3.Error | OSError | ValueError | OverflowError, p
 
 def microseconds(at: datetime) -> int:
     """An aware time as the tables have it: microseconds since 1970, UTC."""
-    return round(at.timestamp() * 1_000_000)
+    since = at - _EPOCH  # exact, as at.timestamp() is not
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment(since_1970: int) -> datetime:
@@ -147,9 +148,11 @@ def moment(since_1970: int) -> datetime:
     return _EPOCH + timedelta(microseconds=since_1970)
 
 
-def is_hopeless(error: sqlite3.Error) -> bool:
+def is_hopeless(error: Exception) -> bool:
     """Whether what failed for a batch would fail in the same way, and as slowly, for each of its writes."""
-    return _primary_code(error) in _HOPELESS
+    if isinstance(error, sqlite3.Error):
+        return _primary_code(error) in _HOPELESS
+    return isinstance(error, StorageError)
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -123,5 +123,8 @@ def _recover(data_dir: Path, instance: Instance) -> None:
     _, dead = alive_and_dead(data_dir)
     with usage(data_dir) as is_used:
         for entry in dead:
-            files.recover(entry, is_used)
-            remove_left_over(entry)
+            try:
+                files.recover(entry, is_used)
+                remove_left_over(entry)
+            except OSError as error:  # another user's, say: no reason not to start
+                _LOG.warning("what an ended process left cannot be removed: %s", error)

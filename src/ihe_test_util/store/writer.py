@@ -28,7 +28,8 @@ _LOG: Final = logging.getLogger(__name__)
 # SQLite gives up and takes back the GIL for each statement it runs, and a busy event loop can make it wait for
 # milliseconds: so many rows go into one statement. A prepared statement keeps what was last bound to it, hence the
 # ceilings on how many statements there are and on what each may hold.
-_STATEMENT_ROWS: Final = 32
+_STATEMENT_ROWS: Final = 64
+_HEAVY_STATEMENT_ROWS: Final = 32
 _STATEMENT_BYTES: Final = 512 * 1024
 _COMPLAIN_EVERY_S: Final = 1.0
 # Enough to share a commit: the thread gets to work while the loop goes on.
@@ -59,13 +60,14 @@ class Insert:
         if self.key:
             width = len(self.key)
             rows = list({row[:width]: row for row in rows}.values())
-        if not self.heavy and len(rows) <= _STATEMENT_ROWS:
+        most = _HEAVY_STATEMENT_ROWS if self.heavy else _STATEMENT_ROWS
+        if not self.heavy and len(rows) <= most:
             yield rows
             return
         start = size = 0
         for index, row in enumerate(rows):
             weight = sum([len(value) for at in self.heavy if isinstance(value := row[at], bytes | str)])
-            if index > start and (index - start == _STATEMENT_ROWS or size + weight > _STATEMENT_BYTES):
+            if index > start and (index - start == most or size + weight > _STATEMENT_BYTES):
                 yield rows[start:index]
                 start, size = index, 0
             size += weight
@@ -115,6 +117,7 @@ class GroupWriter:
         """
         self._path = path
         self._connection = open_database(path, schema)
+        self._file = _identity(path)
         # Writes wait here, on the event loop's side, until the thread has finished the batch before: the two then
         # change places only twice a batch, and batches grow with the load.
         self._waiting: list[_Write] = []
@@ -233,13 +236,14 @@ class GroupWriter:
         try:
             value = self._commit(writes)
         except Exception as error:  # noqa: BLE001 - a thread that died would leave all its callers waiting for ever
-            if len(writes) > 1 and not (isinstance(error, sqlite3.Error) and is_hopeless(error)):
+            if len(writes) > 1 and not is_hopeless(error):
                 # One of them may be to blame: its neighbours shall not suffer.
                 return [outcome for write in writes for outcome in self._together([write])]
             return [_Outcome([write], error=self._told(error)) for write in writes]
         return [_Outcome(writes, value)]
 
     def _commit(self, writes: Sequence[_Write]) -> object:
+        self._check_still_there()
         operation = writes[0].operation
         if operation is not None:
             with transaction(self._connection):
@@ -257,7 +261,24 @@ class GroupWriter:
                 self._connection.execute(sql, values)
         return None
 
+    def _check_still_there(self) -> None:
+        # Of a file that was removed SQLite goes on writing what nobody will ever read again.
+        if _identity(self._path) != self._file:
+            raise StorageError(
+                "the database was removed or replaced while the server runs, nothing was stored",
+                where=str(self._path),
+                hint="restart the server",
+            )
+
     def _told(self, error: Exception) -> Exception:
         if isinstance(error, sqlite3.Error | OSError | ValueError | OverflowError):
             return storage_error(error, self._path)
         return error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -90,6 +91,18 @@ async def test_the_living_are_left_alone(data_dir: Path, submission: Callable[..
     await first.documents.provide(submission(Content.of_file(receiving)), at=at)
     assert (await first.counts()).documents == 1
     await first.close()
+
+
+async def test_nothing_is_acknowledged_into_a_removed_database(
+    data_dir: Path, patient: Callable[..., Patient], at: datetime
+) -> None:
+    """Whoever removes the data directory under a running server gets errors, not acknowledgements of lost writes."""
+    store = Store.open(data_dir)
+    await store.patients.feed(patient(), at=at)
+    await asyncio.to_thread(shutil.rmtree, data_dir)
+    with pytest.raises(StorageError, match=r"removed.*restart the server"):
+        await store.patients.feed(patient(), at=at)
+    await store.close()
 
 
 async def test_two_open_at_the_same_moment(data_dir: Path) -> None:

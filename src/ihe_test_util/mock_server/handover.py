@@ -1,8 +1,8 @@
 """What passes between the process that starts a server and the detached one: the request, and how far it got.
 
-The parent gives a directory of its own with ``request.json``. There the child writes ``begun.json`` when its log file
-is open, and then ``started.json`` or ``error.json``; what it prints meanwhile goes to ``output.txt``. Files are used
-because every platform can wait for them. Afterwards the parent removes the directory.
+The parent gives a directory of its own with ``request.json``. There the child writes ``begun.json`` when it knows its
+files, again when its log is open, and then ``started.json`` or ``error.json``; what it prints meanwhile goes to
+``output.txt``. Files are used because every platform can wait for them. Afterwards the parent removes the directory.
 
 Nothing heavy is imported here: a start has to be quick.
 """
@@ -70,11 +70,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A start that got as far as its log file: where its own lines begin there, in bytes, and its PID file."""
+    """A start that knows its files: the PID file, and the log with the byte where its own lines begin.
 
-    log_path: Path
-    log_offset: int
+    ``log_offset`` is None while the log is not open.
+    """
+
     pid_file: Path
+    log_path: Path
+    log_offset: int | None = None
 
 
 def address_of(record: PidRecord) -> Address:
@@ -122,7 +125,7 @@ def request_from(document: Mapping[str, Any]) -> StartRequest:
 
 def begun_from(document: Mapping[str, Any]) -> Begun:
     """What ``begun.json`` says."""
-    return Begun(Path(document["log_path"]), document["log_offset"], Path(document["pid_file"]))
+    return Begun(Path(document["pid_file"]), Path(document["log_path"]), document["log_offset"])
 
 
 def started_from(document: Mapping[str, Any]) -> Started:

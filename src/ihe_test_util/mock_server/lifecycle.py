@@ -286,7 +286,7 @@ def _death(directory: Path, exit_code: int) -> IheTestUtilError:
 
 def _with_last_lines(error: IheTestUtilError, directory: Path) -> IheTestUtilError:
     begun = _begun(directory)
-    if begun is not None and begun.log_path.exists():
+    if begun is not None and begun.log_offset is not None and begun.log_path.exists():
         with begun.log_path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(min(begun.log_offset, size), size - _LOG_BYTES))

@@ -41,8 +41,8 @@ def run_server(
 ) -> None:
     """Be the mock server until a signal ends it.
 
-    ``on_begun`` is called when the log file is open, ``on_ready`` when requests are answered; with ``console`` the log
-    goes to stderr as well.
+    ``on_begun`` is called when the files are known and again when the log is open, ``on_ready`` when requests are
+    answered; with ``console`` the log goes to stderr as well.
 
     Raises:
         ConfigError: the configuration, the log file or the certificate cannot be used.
@@ -56,15 +56,16 @@ def run_server(
         config = loaded.config
         pid_file = config.pid_file.absolute()
         port = config.https_port if request.protocol == "https" else config.http_port
+        log_path = config.log_path.absolute()
+        on_begun(Begun(pid_file, log_path))
         lock = stack.enter_context(StartLock(lock_path(pid_file), timeout_s=request.timeout_s * _LOCK_SHARE))
         stale = _refuse_second(pid_file)
         _refuse_taken_port(config.host, port)
         notes = (*loaded.warnings, *_certificates(request.protocol, loaded))
-        log_path = config.log_path.absolute()
         handler = set_up_logging(log_path, config.log_level, console=console)
         handler.at_once = True
         stack.callback(close_logging)
-        on_begun(Begun(log_path, log_path.stat().st_size, pid_file))
+        on_begun(Begun(pid_file, log_path, log_path.stat().st_size))
         _log.info("mock server %s starts as pid %d, %s:%d", __version__, os.getpid(), config.host, port)
         for note in (*((stale,) if stale else ()), *loaded.warnings):
             _log.warning("%s", note)

@@ -3,16 +3,19 @@
 import json
 import shlex
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from ihe_test_util.cli.output import show_warning
-from ihe_test_util.client.request import Prepared
+from ihe_test_util.client.text import harmless
 from ihe_test_util.errors import IheTestUtilError, NoSoapAnswer, PeerFault, Unreachable
 from ihe_test_util.exchange import Exchange, Finding, Message, Severity
 from ihe_test_util.transactions.card import AnyTransaction, Verdict
 from ihe_test_util.xml.io import pretty
+
+if TYPE_CHECKING:
+    from ihe_test_util.client.request import Prepared  # aiohttp is not needed for --help
 
 _LISTED: Final = 10
 
@@ -21,12 +24,15 @@ def show_verdict(card: AnyTransaction, exchange: Exchange, verdict: Verdict) -> 
     """Write what came of it, for people."""
     word, colour = ("accepted", "green") if verdict.accepted else ("rejected", "red")
     click.echo(f"{card.code} {card.title}: {click.style(word, fg=colour, bold=True)}")
-    rows = [("Status", verdict.status), *((label.capitalize(), value) for label, value in verdict.identifiers)]
+    rows = [
+        ("Status", verdict.status),
+        *((label[:1].upper() + label[1:], value) for label, value in verdict.identifiers),
+    ]
     rows += [("Detail" if verdict.accepted else "Reason", detail) for detail in verdict.details]
     rows += [("Sent to", exchange.peer), ("HTTP", f"{exchange.http_status}, {exchange.duration_s * 1000:.1f} ms")]
     width = max(len(label) for label, _ in rows) + 2
     for label, value in rows:
-        click.echo(f"  {label:<{width}}{value}")
+        click.echo(f"  {label:<{width}}{harmless(value)}")
 
 
 def show_findings(findings: Sequence[Finding], what: str) -> None:
@@ -47,7 +53,7 @@ def show_exchange(exchange: Exchange) -> None:
     _show_message(f"HTTP {exchange.http_status}" if exchange.http_status else "no answer", exchange.response)
 
 
-def show_prepared(prepared: Prepared, url: str, written_to: str) -> None:
+def show_prepared(prepared: "Prepared", url: str, written_to: str) -> None:
     """Write what would have been sent, and how to send it without this tool where it was written to a file."""
     if not written_to:
         click.echo(pretty(prepared.xml))
@@ -91,7 +97,7 @@ def as_json(
 
 
 def prepared_as_json(
-    card: AnyTransaction, prepared: Prepared, url: str, findings: Sequence[Finding], written_to: str
+    card: AnyTransaction, prepared: "Prepared", url: str, findings: Sequence[Finding], written_to: str
 ) -> str:
     """One object that says what would have been sent."""
     return json.dumps(
@@ -172,8 +178,8 @@ def _message(message: Message) -> dict[str, object]:
 def _show_message(title: str, message: Message) -> None:
     click.echo(f"--- {title}")
     for name, value in message.headers:
-        click.echo(f"{name}: {value}")
+        click.echo(f"{name}: {harmless(value)}")
     click.echo()
-    click.echo(pretty(message.body) if message.body else "(no body)")
+    click.echo(harmless(pretty(message.body)) if message.body else "(no body)")
     for part in message.parts:
         click.echo(f"+ part <{part.content_id}> {part.content_type}, {part.size:,} bytes")

@@ -5,14 +5,15 @@ import codecs
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-
-from aiohttp import ClientResponse, StreamReader
+from typing import TYPE_CHECKING, Final
 
 from ihe_test_util.errors import MessageTooLarge, MimeMalformed, XmlMalformed
 from ihe_test_util.soap.mime import ContentType
 from ihe_test_util.soap.multipart import MultipartReader
 from ihe_test_util.soap.package import MultipartLimits, Package
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, StreamReader
 
 #: From here on, work on an answer leaves the event loop to others by going to a thread.
 THREAD_FROM_BYTES: Final = 256 * 1024
@@ -50,7 +51,7 @@ class Answer:
         return next((value for known, value in self.headers if known.lower() == name), "")
 
 
-def begin(response: ClientResponse) -> Answer:
+def begin(response: "ClientResponse") -> Answer:
     """What the response's head says."""
     header = response.headers.get("Content-Type", "")
     try:
@@ -62,7 +63,7 @@ def begin(response: ClientResponse) -> Answer:
     return Answer(response.status, tuple(response.headers.items()), content_type)
 
 
-async def read_body(response: ClientResponse, answer: Answer, spool_dir: Path, limits: MultipartLimits) -> None:
+async def read_body(response: "ClientResponse", answer: Answer, spool_dir: Path, limits: MultipartLimits) -> None:
     """Read the body into ``answer``; attachments over 256 KiB go to files in ``spool_dir``.
 
     Raises:
@@ -81,7 +82,7 @@ async def read_body(response: ClientResponse, answer: Answer, spool_dir: Path, l
     answer.xml = _in_utf8(answer.xml, answer.content_type.param("charset") or "" if answer.content_type else "")
 
 
-async def _read_whole(stream: StreamReader, limit: int, *, cut: bool) -> bytes:
+async def _read_whole(stream: "StreamReader", limit: int, *, cut: bool) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while chunk := await stream.readany():
@@ -100,7 +101,7 @@ async def _read_whole(stream: StreamReader, limit: int, *, cut: bool) -> bytes:
 
 
 async def _read_package(
-    stream: StreamReader, content_type: ContentType, spool_dir: Path, limits: MultipartLimits
+    stream: "StreamReader", content_type: ContentType, spool_dir: Path, limits: MultipartLimits
 ) -> Package:
     reader = MultipartReader(content_type, spool_dir=spool_dir, limits=limits)
     waiting = bytearray()

@@ -9,12 +9,11 @@ from typing import Final
 
 from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
+from ihe_test_util.client.text import showable
 from ihe_test_util.errors import NoSoapAnswer
 
-_SHOWN_CHARACTERS: Final = 200
 _TITLE: Final = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_NOT_SHOWABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+")
 _HTML_BEGINNINGS: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")
 _REDIRECTS: Final = frozenset({300, 301, 302, 303, 305, 307, 308})
 _NOTHING_WRONG: Final = 299
@@ -92,12 +91,6 @@ def is_xml(answer: Answer) -> bool:
     """Whether the body may be XML that is meant for programs."""
     body = answer.xml.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
     return body[:1] == b"<" and not _is_html(answer)
-
-
-def showable(text: str) -> str:
-    """A peer's text in one line of at most 200 characters, without anything that a terminal would obey."""
-    line = _NOT_SHOWABLE.sub(" ", text).strip()
-    return line if len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS] + "…"
 
 
 def _is_html(answer: Answer) -> bool:

@@ -15,7 +15,7 @@ from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http_exceptions import ContentEncodingError
 
 from ihe_test_util.client.attempt import Attempt
-from ihe_test_util.client.no_soap import showable
+from ihe_test_util.client.text import showable
 from ihe_test_util.client.tls_errors import certificate_refused, tls_failed
 from ihe_test_util.errors import BadInput, IheTestUtilError, PeerMalformed
 

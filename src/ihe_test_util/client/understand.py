@@ -6,7 +6,8 @@ from typing import Final, Generic
 
 from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.client.no_soap import is_xml, no_soap, showable
+from ihe_test_util.client.no_soap import is_xml, no_soap
+from ihe_test_util.client.text import harmless, showable
 from ihe_test_util.errors import MessageMalformed, PeerFault, PeerMalformed, XmlMalformed
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.soap.envelope import Envelope, read_envelope
@@ -107,7 +108,7 @@ def _fault(payload: Element, answer: Answer, asked: Asked) -> PeerFault:
         503: "try again later",
     }
     return PeerFault(
-        f"the peer answered with a SOAP fault ({fault.code.value}): {fault.reason or 'without a reason'}",
+        f"the peer answered with a SOAP fault ({fault.code.value}): {harmless(fault.reason) or 'without a reason'}",
         code=fault.code,
         reason=fault.reason,
         detail=fault.detail,

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.client.no_soap import no_soap, showable
+from ihe_test_util.client.no_soap import no_soap
+from ihe_test_util.client.text import harmless, showable
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ENDPOINT = Endpoint("http://host/path")
@@ -20,6 +21,15 @@ def test_shown_text_is_one_harmless_line(text: str) -> None:
     assert len(shown) <= 201
     assert all(ord(character) >= 32 and not 0x7F <= ord(character) <= 0x9F for character in shown)
     assert "\u202e" not in shown
+
+
+@given(st.text())
+def test_harmless_text_keeps_its_line_ends_and_loses_control(text: str) -> None:
+    """What a fault says over several lines stays so, without escapes."""
+    shown = harmless(text)
+    assert shown.count("\n") == text.count("\n")
+    assert all(character in "\t\n" or ord(character) >= 32 for character in shown)
+    assert "\x9b" not in shown
 
 
 @given(

@@ -1,5 +1,6 @@
 """Starting, stopping and asking for the mock server as a process of its own."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -306,16 +307,15 @@ def _clean_up(directory: Path, request: StartRequest) -> None:
     begun = _begun(directory)
     if begun is None:
         return
-    record = read_record(begun.pid_file)
-    if record is not None and record.instance_id == request.instance_id:
-        remove_record(begun.pid_file, record)
     lock = lock_path(begun.pid_file)
-    if lock.exists():
-        try:
+    # What cannot be removed, or belongs to another start by now, must not hide why this start failed.
+    with contextlib.suppress(IheTestUtilError):
+        record = read_record(begun.pid_file)
+        if record is not None and record.instance_id == request.instance_id:
+            remove_record(begun.pid_file, record)
+        if lock.exists():
             with StartLock(lock, timeout_s=0):
                 pass  # letting go of it removes it
-        except ServerError:
-            return  # somebody else starts meanwhile
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

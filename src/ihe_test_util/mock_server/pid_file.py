@@ -113,7 +113,7 @@ def read_record(path: Path) -> PidRecord | None:
             document = json.loads(stream.read(_MAX_BYTES))
         fields = {name: document[name] for name in PidRecord.__dataclass_fields__ if name in document}
         record = PidRecord(**fields)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StorageError(

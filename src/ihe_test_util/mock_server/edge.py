@@ -152,7 +152,9 @@ class Edge:
         return self._fault(turn, fault)
 
     def _fault(self, turn: Turn, fault: Fault) -> Reply:
-        fault = templated(replace(fault, subcode=SUBCODES.get(fault.scenario, "")), turn.config, turn.route)
+        # A peer that does without WS-Addressing is told in terms of SOAP alone.
+        subcode = SUBCODES.get(fault.scenario, "") if turn.addressing.present else ""
+        fault = templated(replace(fault, subcode=subcode), turn.config, turn.route)
         if turn.outcome is Outcome.SUCCESS:
             turn.outcome = Outcome.FAULT
         turn.summary = f"{fault.code.value} fault: {fault.scenario.value}"

@@ -43,7 +43,7 @@ def request_from_metadata(
             expected="a ProvideAndRegisterDocumentSetRequest or a SubmitObjectsRequest, bare or in a SOAP Body",
         )
     if not documents and message.find(DOCUMENT) is not None:
-        raise BadInput("the metadata file holds documents that were not asked for", hint="give them as files")
+        raise BadInput("no document was given, and those in the metadata file are not read", hint="give them as files")
     metadata = Metadata.read(submit)
     return ProvideAndRegisterRequest(metadata, _provided(metadata, documents))
 

@@ -1,8 +1,11 @@
 """Elements to ebRIM values: tolerant, in one pass; what is missing is empty, nothing raises."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from lxml import etree
 
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.ebrim.model import (
@@ -20,7 +23,7 @@ from ihe_test_util.xml.ebrim.model import (
     Slot,
     VersionInfo,
 )
-from ihe_test_util.xml.io import Element, serialize
+from ihe_test_util.xml.io import Element
 
 _RIM: Final = f"{{{ns.RIM}}}"
 _SLOT: Final = _RIM + "Slot"
@@ -259,7 +262,10 @@ def _object_ref(element: Element) -> ObjectRef:
 
 
 def _other(element: Element) -> OtherObject:
-    return OtherObject(serialize(element, declaration=False))
+    # One prefix and the canonical form: the same object is the same bytes, whatever stood around it.
+    holder = etree.Element(REGISTRY_OBJECT_LIST, nsmap={"rim": ns.RIM})
+    holder.append(deepcopy(element))
+    return OtherObject(etree.tostring(holder[0], method="c14n", exclusive=True, with_tail=False))
 
 
 _READERS: Final[Mapping[object, Callable[[Element], AnyObject]]] = MappingProxyType(

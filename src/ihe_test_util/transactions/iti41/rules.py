@@ -1,6 +1,5 @@
 """What the framework demands of a Provide and Register Document Set-b request (ITI TF-2: 3.41.4.1.2)."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -48,11 +47,13 @@ def _document_ids(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
 def _documents_once(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
     if len(request.documents) == 1:
         return NONE
-    ids = [document.entry_id for document in request.documents]
+    positions: dict[str, list[int]] = {}
+    for position, document in enumerate(request.documents, start=1):
+        positions.setdefault(document.entry_id, []).append(position)
     return [
-        Miss(f"{_ROOT}/Document[{ids.index(found) + 1}]/@id", f"{count} documents of id {shown(found)}", "one")
-        for found, count in Counter(ids).items()
-        if found and count > 1
+        Miss(f"{_ROOT}/Document[{found[0]}]/@id", f"{len(found)} documents of id {shown(entry_id)}", "one")
+        for entry_id, found in positions.items()
+        if entry_id and len(found) > 1
     ]
 
 

@@ -1,9 +1,11 @@
 """The mock server itself: the domain, the edge and a listening socket; several may live in one process."""
 
 import asyncio
+import ipaddress
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from ihe_test_util.mock_server.guide import guide
 from ihe_test_util.mock_server.health import RequestCounter, config_state, health
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.log_setup import set_level
+from ihe_test_util.mock_server.probe import RELOAD_PATH, STOP_PATH
 from ihe_test_util.mock_server.receive import looks_like_soap
 from ihe_test_util.soap.wsdl import Operation, wsdl
 from ihe_test_util.store.journal import JournalBounds
@@ -28,7 +31,6 @@ from ihe_test_util.store.opening import Store
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 #: An idle connection is closed after this long; longer than clients keep theirs, so that they close first.
-RELOAD_PATH: Final = "/-/reload"
 KEEPALIVE_S: Final = 75.0
 _READ_BUFFER_BYTES: Final = 512 * 1024
 _BACKLOG: Final = 1024
@@ -39,11 +41,20 @@ class MockServer:
     """A mock IHE domain behind one socket.
 
     ``start`` opens the store and the socket, ``stop`` lets requests in flight finish and closes both.
+    ``on_stop_request`` is called when ``POST /-/stop`` asks the process to end.
     """
 
-    def __init__(self, watcher: ConfigWatcher, instance: Instance, *, counter: RequestCounter | None = None) -> None:
+    def __init__(
+        self,
+        watcher: ConfigWatcher,
+        instance: Instance,
+        *,
+        counter: RequestCounter | None = None,
+        on_stop_request: Callable[[], None] | None = None,
+    ) -> None:
         self.instance = instance
         self.watcher = watcher
+        self._on_stop_request = on_stop_request
         self._counter = counter or RequestCounter()
         self._store: Store | None = None
         self._edge: Edge | None = None
@@ -119,7 +130,7 @@ class MockServer:
     @staticmethod
     def _is_message(request: web.BaseRequest, mounted: dict[str, Route]) -> bool:
         """Whether to answer as SOAP: a POST to an endpoint, or of something like SOAP to a path that is none."""
-        if request.method != "POST" or request.path == RELOAD_PATH:
+        if request.method != "POST" or request.path in {RELOAD_PATH, STOP_PATH}:
             return False
         return request.path in mounted or looks_like_soap(request.headers.get("Content-Type", ""))
 
@@ -127,8 +138,8 @@ class MockServer:
         path, method = request.path, request.method
         if path == "/health" and method in {"GET", "HEAD"}:
             return web.json_response(self._health(mounted))
-        if path == RELOAD_PATH and method == "POST":
-            return web.json_response(config_state(self.watcher))
+        if path in {RELOAD_PATH, STOP_PATH} and method == "POST":
+            return self._control(request)
         self._counter.add()
         route = mounted.get(path)
         if route is not None and method == "GET" and "wsdl" in {key.lower() for key in request.query}:
@@ -138,6 +149,14 @@ class MockServer:
                 charset="utf-8",
             )
         return guide(request, mounted)
+
+    def _control(self, request: web.BaseRequest) -> web.Response:
+        """What ``mock reload`` asks, and ``mock stop`` where no signal reaches the process; from this machine only."""
+        if not is_loopback(request.remote or ""):
+            return web.Response(status=403, text="This is answered to requests from the server's own machine only.\n")
+        if request.path == STOP_PATH and self._on_stop_request is not None:
+            self._on_stop_request()
+        return web.json_response(config_state(self.watcher))
 
     def _health(self, mounted: dict[str, Route]) -> dict[str, object]:
         return health(self.instance, self.watcher, mounted, self._counter, self.store.journal.dropped)
@@ -187,6 +206,14 @@ def create_app(
 ) -> MockServer:
     """A mock server for a configuration, not yet started; for tests that run it in their own process."""
     return MockServer(ConfigWatcher(config_path, config), Instance(protocol, config.host, port))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is one of this machine to itself."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _bounds(config: MockServerConfig) -> JournalBounds:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -249,6 +250,7 @@ def _log(exchange: Exchange, ids: str) -> None:
         exchange.summary,
         ids,
     )
-    for finding in exchange.findings:
-        if finding.severity is not Severity.INFO:
-            _LOG.warning("%s %s", exchange.id, finding.rule)
+    # A line a rule, not a finding: a package may have thousands of parts.
+    broken = Counter(finding.rule for finding in exchange.findings if finding.severity is not Severity.INFO)
+    for rule, times in broken.items():
+        _LOG.warning("%s %s%s", exchange.id, rule, f" ({times} times)" if times > 1 else "")

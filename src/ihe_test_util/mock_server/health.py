@@ -85,4 +85,5 @@ def config_state(watcher: ConfigWatcher) -> dict[str, Any]:
         "error": status.error,
         "loaded_at": status.loaded_at.isoformat(timespec="milliseconds"),
         "pending_restart": list(status.pending_restart),
+        "sources": dict(loaded.sources) if loaded is not None else {},
     }

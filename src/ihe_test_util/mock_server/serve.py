@@ -95,7 +95,7 @@ async def _serving(
         async with supervised(settings, loaded, instance, sock, stops):
             yield
         return
-    server = MockServer(ConfigWatcher.of(loaded), instance)
+    server = MockServer(ConfigWatcher.of(loaded), instance, on_stop_request=lambda: stops.put_nowait(0))
     await server.start(sock, tls)
     try:
         yield

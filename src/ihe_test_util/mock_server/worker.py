@@ -11,7 +11,7 @@ from ihe_test_util.mock_server.config import ConfigWatcher, load_config_with_sou
 from ihe_test_util.mock_server.event_loop import run
 from ihe_test_util.mock_server.log_setup import set_up_logging
 from ihe_test_util.mock_server.serve import stop_gently, tls_context
-from ihe_test_util.mock_server.workers import WorkerTask, counter_of, read_task, say_ready
+from ihe_test_util.mock_server.workers import WorkerTask, counter_of, read_task, say_ready, say_stop
 
 
 async def work(task: WorkerTask) -> None:
@@ -20,7 +20,7 @@ async def work(task: WorkerTask) -> None:
     loaded = load_config_with_sources(path, overrides=task.overrides)
     set_up_logging(loaded.config.log_path, loaded.config.log_level)
     tls = tls_context(loaded.config) if task.protocol == "https" else None
-    server = MockServer(ConfigWatcher.of(loaded), task.instance(), counter=counter_of(task))
+    server = MockServer(ConfigWatcher.of(loaded), task.instance(), counter=counter_of(task), on_stop_request=say_stop)
     await server.start(task.socket(), tls)
     say_ready()
     stops: asyncio.Queue[int] = asyncio.Queue()

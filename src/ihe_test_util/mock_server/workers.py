@@ -23,6 +23,7 @@ from ihe_test_util.mock_server.serving import ServeSettings
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.workers")
 _READY: Final = b"ready\n"
+_STOP: Final = b"stop\n"
 _START_SECONDS: Final = 30.0
 
 
@@ -75,6 +76,7 @@ class _Worker:
         fds = () if sys.platform == "win32" else (sock.fileno(),)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # the user's working directory is no place to import from
             "-m",
             "ihe_test_util.mock_server.worker",
             stdin=subprocess.PIPE,
@@ -148,7 +150,9 @@ async def supervised(
         for slot in range(settings.workers):
             # One by one, so that those already started are known to the clean-up if one fails.
             workers.append(await _Worker.start(task, sock, slot))  # noqa: PERF401 - see above
-        watching = [asyncio.create_task(_keep_alive(workers, slot, task, sock)) for slot in range(settings.workers)]
+        watching = [
+            asyncio.create_task(_keep_alive(workers, slot, task, sock, stops)) for slot in range(settings.workers)
+        ]
         yield
     finally:
         for watch in watching:
@@ -158,8 +162,19 @@ async def supervised(
         counter.unlink(missing_ok=True)
 
 
-async def _keep_alive(workers: list[_Worker], slot: int, task: dict[str, Any], sock: socket.socket) -> None:
+async def _listen(worker: _Worker, stops: "asyncio.Queue[int]") -> None:
+    """Pass on what a worker was asked by ``POST /-/stop``."""
+    stdout = worker.process.stdout
+    while stdout is not None and (line := await stdout.readline()):
+        if line == _STOP:
+            stops.put_nowait(0)
+
+
+async def _keep_alive(
+    workers: list[_Worker], slot: int, task: dict[str, Any], sock: socket.socket, stops: "asyncio.Queue[int]"
+) -> None:
     while True:
+        await _listen(workers[slot], stops)
         status = await workers[slot].process.wait()
         _LOG.error("worker %d ended by itself (exit status %s) and is replaced", slot, status)
         try:
@@ -200,3 +215,8 @@ def read_task() -> WorkerTask:
 def say_ready() -> None:
     """Tell the supervisor that requests are answered."""
     os.write(sys.stdout.fileno(), _READY)
+
+
+def say_stop() -> None:
+    """Tell the supervisor that somebody asked for the whole server to stop."""
+    os.write(sys.stdout.fileno(), _STOP)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.store.database import Row, microseconds
@@ -68,6 +68,7 @@ def _rows(patient: Patient, at: datetime) -> list[Row]:
             "addresses": [_parts(one) for one in patient.addresses],
             "telecoms": [(one.value, one.use, one.null_flavor) for one in patient.telecoms],
             "other_ids": [_ii(one) for one in patient.other_ids],
+            "deceased": [patient.deceased, patient.deceased_time],
         }
     )
     fed_at = microseconds(at)
@@ -82,7 +83,8 @@ def _rows(patient: Patient, at: datetime) -> list[Row]:
 
 
 def _patient(gender: str, birth_time: str, demographics: str) -> Patient:
-    told: dict[str, list[list[str]]] = json.loads(demographics)
+    told: dict[str, Any] = json.loads(demographics)
+    deceased, deceased_time = told.get("deceased", (None, ""))
     return Patient(
         identifiers=tuple(II(*one) for one in told["identifiers"]),
         names=tuple(PN(_read_parts(parts), use, null) for use, null, *parts in told["names"]),
@@ -91,6 +93,8 @@ def _patient(gender: str, birth_time: str, demographics: str) -> Patient:
         addresses=tuple(AD(_read_parts(parts), use, null) for use, null, *parts in told["addresses"]),
         telecoms=tuple(TEL(*one) for one in told["telecoms"]),
         other_ids=tuple(II(*one) for one in told["other_ids"]),
+        deceased=deceased,
+        deceased_time=deceased_time,
     )
 
 

@@ -46,6 +46,8 @@ def patient() -> Callable[..., Patient]:
             addresses=(AD.of("Am Weg 1", "Hof", city="Musterstadt", postal_code="01234", country="DE", use="HP"),),
             telecoms=(TEL("tel:+49-30-5550100", "HP"), TEL("mailto:erika@example.org")),
             other_ids=(II("2.999.7", "123-45"),),
+            deceased=True,
+            deceased_time="20250101",
         )
 
     return make

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import ClientError, web
 
@@ -19,15 +19,15 @@ from ihe_test_util.mock_server.behavior import Dice, Route, templated
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
 from ihe_test_util.mock_server.dispatch import action_findings, select
-from ihe_test_util.mock_server.receive import Received, announced_version, parse_off_loop, receive
-from ihe_test_util.mock_server.reply import SUBCODES, Reply, answer_reply, fault_reply, rejection
+from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
+from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.mime import action_of
 from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions.card import Mtom
+from ihe_test_util.transactions.card import AnyTransaction, Mtom
 from ihe_test_util.xml.io import parse
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
@@ -93,9 +93,9 @@ class Edge:
         turn.version = received.announced
         if turn.route is not None and (failure := turn.route.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
-            turn.addressing = _addressing_of(received)
+            turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
             return self._fault(turn, failure)
-        root = await parse_off_loop(received.xml)
+        root = await off_loop(len(received.xml), parse, received.xml)
         envelope = read_envelope(root, announced=received.announced)
         turn.version, turn.addressing = envelope.version, envelope.addressing
         http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
@@ -105,7 +105,7 @@ class Edge:
     async def _dispatched(
         self, turn: Turn, route: Route, received: Received, envelope: Envelope, http_action: str
     ) -> Reply:
-        card, payload, package = route.card, envelope.payload, received.package
+        card, package = route.card, received.package
         if package is None and card.mtom is Mtom.REQUIRED:
             raise NotMtom(
                 f"{card.code} travels as an MTOM/XOP package, this request is plain SOAP",
@@ -115,16 +115,11 @@ class Edge:
                 hint="switch MTOM on in your SOAP stack; see ITI TF-2: Appendix V.3.6",
             )
         attachments = turn.attachments = InlineAttachments() if package is None else XopAttachments(package)
-        assert payload is not None  # noqa: S101 - select() has refused an empty Body
-        message = card.parse_request(payload, attachments)
+        message, found = await off_loop(len(received.xml), _read, card, envelope, attachments, http_action)
         turn.ids = card.log_ids(message)
-        found = action_findings(envelope, http_action)
-        if isinstance(attachments, XopAttachments):
-            found += attachments.findings()
-        found += card.judge(message)
         if found:
-            turn.findings = [placed(finding, payload) for finding in found]
-            refused = self._refusal(turn, route)
+            turn.findings = found[:DETAILED]
+            refused = self._refusal(turn, route, found)
             if refused is not None:
                 return refused
         world = self._world(turn.config)
@@ -143,13 +138,14 @@ class Edge:
             mtom=package is not None,
         )
 
-    def _refusal(self, turn: Turn, route: Route) -> Reply | None:
-        refusing = route.card.rejecting(turn.findings, strict=route.strict)
+    def _refusal(self, turn: Turn, route: Route, found: list[Finding]) -> Reply | None:
+        refusing = route.card.rejecting(found, strict=route.strict)
         if not refusing:
             return None
         field_name = f"validation_mode of {route.card.code}"
         reason = rejection(route.card.code, refusing, strict=route.strict, lenient_field=field_name)
-        fault = Fault(FaultCode.SENDER, reason, Scenario.VALIDATION_FAILED, findings=tuple(refusing))
+        findings = tuple(refusing[:DETAILED])
+        fault = Fault(FaultCode.SENDER, reason, Scenario.VALIDATION_FAILED, findings=findings)
         return self._fault(turn, fault)
 
     def _fault(self, turn: Turn, fault: Fault) -> Reply:
@@ -195,6 +191,20 @@ class Edge:
         _log(exchange, turn.ids)
         if turn.attachments is not None or turn.received is not None:
             _drop_spooled(turn)
+
+
+def _read(
+    card: AnyTransaction, envelope: Envelope, attachments: XopAttachments | InlineAttachments, http_action: str
+) -> tuple[Any, list[Finding]]:
+    """The request, and everything that is wrong with it."""
+    payload = envelope.payload
+    assert payload is not None  # noqa: S101 - select() has refused an empty Body
+    message = card.parse_request(payload, attachments)
+    found = action_findings(envelope, http_action)
+    if isinstance(attachments, XopAttachments):
+        found += attachments.findings()
+    found += card.judge(message)
+    return message, placed(found, payload) if found else found
 
 
 def _request_message(turn: Turn) -> Message:

@@ -1,10 +1,10 @@
 """The way in: an HTTP request's bytes to XML and parts, within the limits of size and time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from aiohttp import web
 
@@ -14,12 +14,14 @@ from ihe_test_util.mock_server.inflate import Inflater, inflater_for
 from ihe_test_util.soap.mime import ContentType, soap_media_type
 from ihe_test_util.soap.multipart import MultipartLimits, MultipartReader, Package, read_package
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.xml.io import Element, parse
 
 #: A peer must send at least this much in each ``receive_timeout_s``.
 PROGRESS_BYTES: Final = 64 * 1024
-#: From here on, work on a message leaves the event loop to others by going to a thread.
+#: From here on, work leaves the event loop to others by going to a thread: taking in content, and reading XML.
 THREAD_FROM_BYTES: Final = 256 * 1024
+LARGE_XML_BYTES: Final = 64 * 1024
+P = ParamSpec("P")
+T = TypeVar("T")
 _MULTIPART: Final = "multipart/related"
 
 
@@ -77,11 +79,11 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
     return Received(content_type, root, package, SoapVersion.of_media_type(soap_media_type(content_type, package)))
 
 
-async def parse_off_loop(xml: bytes) -> Element:
-    """Parse in place when small, in a thread when it would hold up other requests."""
-    if len(xml) < THREAD_FROM_BYTES:
-        return parse(xml)
-    return await asyncio.to_thread(parse, xml)
+async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Work on a message of ``size`` bytes of XML: in place when small, in a thread when it would hold up others."""
+    if size < LARGE_XML_BYTES:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def _content_type(header: str) -> ContentType:

@@ -19,6 +19,8 @@ SUBCODES: Final = {
 }
 _CONTENT_TYPES: Final = {version: f"{version.media_type}; charset=UTF-8" for version in SoapVersion}
 _LISTED: Final = 20
+#: A message that breaks more rules than this does so in the same few ways; the rest is counted.
+DETAILED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def rejection(code: str, findings: list[Finding], *, strict: bool, lenient_field
     mode = "strict" if strict else "lenient"
     lines = [f"The {code} message was rejected (validation mode {mode}): it does not meet {broken}."]
     lines += [f"{number}. {finding}" for number, finding in enumerate(findings[:_LISTED], 1)]
-    if count > _LISTED:
+    if count > DETAILED:
+        lines.append(f"… and {count - _LISTED} more; the first {DETAILED:,} are in the fault's detail.")
+    elif count > _LISTED:
         lines.append(f"… and {count - _LISTED} more; all are in the fault's detail.")
     if strict:
         lines.append(

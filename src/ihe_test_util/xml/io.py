@@ -13,7 +13,7 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for the class
 MAX_DEPTH: Final = 256
 MAX_TEXT_BYTES: Final = 10_000_000
 #: Our own: libxml2 takes some 125 bytes of memory for an element that is written with four.
-MAX_TAGS: Final = 1_000_000
+MAX_TAGS: Final = 500_000
 
 _DECLARATION: Final = "<?xml version='1.0' encoding='UTF-8'?>\n"
 _XML_DECLARATION: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -89,23 +89,50 @@ def pretty(data: bytes) -> str:
     return etree.tostring(root, encoding="unicode", with_tail=False)
 
 
-def locate(root: Element, path: str) -> int | None:
-    """Line of the element that a slash-separated path of local names leads to, or of its nearest existing ancestor.
+class Places:
+    """Where the elements of a message stand in the XML as it arrived, found by path or by id.
 
-    The path begins with the root's own name (``/PRPA_IN201301UV02/sender/device``); ``[n]`` picks the n-th of a
-    name, a trailing ``/@attribute`` or ``/text()`` names the element that bears it.
+    Looking up any number of places costs no more than going through the message once.
     """
-    here = root
-    for step in path.strip("/").split("/")[1:]:
-        name, _, index = step.partition("[")
-        if name.startswith("@") or name == "text()":
-            break
-        children = [child for child in here if child.tag.rpartition("}")[2] == name]
-        position = int(index.rstrip("]")) - 1 if index else 0
-        if position >= len(children):
-            break
-        here = children[position]
-    return line_of(here)
+
+    def __init__(self, root: Element) -> None:
+        self._root = root
+        self._children: dict[Element, dict[str, list[Element]]] = {}
+        self._ids: dict[str, Element] | None = None
+
+    def line(self, path: str) -> int | None:
+        """Line of the element that a slash-separated path of local names leads to, or of its nearest ancestor.
+
+        The path begins with the root's own name (``/PRPA_IN201301UV02/sender/device``); ``[n]`` picks the n-th of a
+        name, a trailing ``/@attribute`` or ``/text()`` names the element that bears it.
+        """
+        here = self._root
+        for step in path.strip("/").split("/")[1:]:
+            name, _, index = step.partition("[")
+            number = index.removesuffix("]")
+            position = int(number) - 1 if number.isascii() and number.isdecimal() else 0
+            children = self._named(here).get(name, ())
+            if not 0 <= position < len(children):
+                break
+            here = children[position]
+        return line_of(here)
+
+    def line_of_id(self, value: str) -> int | None:
+        """Line of the first element with an attribute ``id`` of this value; None where there is none."""
+        if self._ids is None:
+            self._ids = {}
+            for element in self._root.iter():
+                self._ids.setdefault(element.get("id", ""), element)
+        found = self._ids.get(value)
+        return None if found is None else line_of(found)
+
+    def _named(self, element: Element) -> dict[str, list[Element]]:
+        known = self._children.get(element)
+        if known is None:
+            known = self._children[element] = {}
+            for child in element:
+                known.setdefault(child.tag.rpartition("}")[2], []).append(child)
+        return known
 
 
 def line_of(element: Element) -> int | None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from ihe_test_util.errors import XmlMalformed
-from ihe_test_util.xml.io import locate, parse, serialize, xml_text
+from ihe_test_util.xml.io import Places, parse, serialize, xml_text
 
 BILLION_LAUGHS = (
     b'<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;&x;&x;&x;&x;&x;&x;">'
@@ -89,6 +89,20 @@ def test_a_path_leads_to_the_line_of_its_nearest_ancestor() -> None:
     """Locating a missing element gives the line of the element that should hold it."""
     root = parse(b"<a>\n<b/>\n<b>\n<c/></b></a>")
 
-    lines = {path: locate(root, path) for path in ("/a/b[2]/c/@id", "/a/b[2]/missing", "/a/b", "/a/b[9]", "/a")}
+    places = Places(root)
+    lines = {path: places.line(path) for path in ("/a/b[2]/c/@id", "/a/b[2]/missing", "/a/b", "/a/b[9]", "/a")}
 
     assert lines == {"/a/b[2]/c/@id": 4, "/a/b[2]/missing": 3, "/a/b": 2, "/a/b[9]": 1, "/a": 1}
+
+
+@pytest.mark.parametrize("path", ["", "/", "a", "//", "/a/b[", "/a/b[]", "/a/b[x]", "/a/b[0]", "/a/b[-1]", "/a/b[²]"])
+def test_a_path_that_is_none_leads_somewhere_harmless(path: str) -> None:
+    """A path that a message had a part in, through the ids in it, never fails."""
+    assert Places(parse(b"<a>\n<b/>\n</a>")).line(path) in {1, 2}
+
+
+def test_ids_are_found_wherever_they_stand() -> None:
+    """The first element with an id counts."""
+    places = Places(parse(b"<a>\n<b id='x/y'/>\n<c><d id='z'/>\n<d id='z'/></c></a>"))
+
+    assert [places.line_of_id(value) for value in ("x/y", "z", "missing")] == [2, 3, None]

@@ -57,15 +57,19 @@ def _marked(request: CarriesMetadata) -> Sequence[Miss]:
         Miss(package.id or "RegistryPackage", "neither", "a Classification with one of the two classificationNodes")
         for package in metadata.unmarked
     ]
-    marks = {
-        (item.classified_object, item.node) for item in metadata.request.objects if isinstance(item, Classification)
-    }
-    for views, node in ((metadata.submission_sets, urns.SUBMISSION_SET), (metadata.folders, urns.FOLDER)):
+    bare = [
+        (view, node)
+        for views, node in ((metadata.submission_sets, urns.SUBMISSION_SET), (metadata.folders, urns.FOLDER))
+        for view in views
+        if not any(classification.node == node for classification in view.source.classifications)
+    ]
+    if bare:
+        objects = metadata.request.objects
+        marks = {(item.classified_object, item.node) for item in objects if isinstance(item, Classification)}
         misses += [
             Miss(f"{view.label}/classificationNode", want=node)
-            for view in views
+            for view, node in bare
             if (view.source.id, node) not in marks
-            and not any(classification.node == node for classification in view.source.classifications)
         ]
     return misses
 
@@ -176,13 +180,14 @@ def _codes(request: CarriesMetadata) -> Sequence[Miss]:
                 continue
             slots = one.slots
             if (
-                one.node_representation
+                one.scheme
+                and one.node_representation
                 and one.name
                 and one.name[0].value
                 and len(slots) == 1
                 and slots[0].name == "codingScheme"
                 and len(slots[0].values) == 1
-                and slots[0].values[0]
+                and 0 < len(slots[0].values[0]) <= _MAX_VALUE
             ):
                 continue
             misses += _code_misses(f"{owner.id}/{one.id or 'Classification'}", one)
@@ -200,6 +205,8 @@ def _code_misses(path: str, code: Classification) -> Iterator[Miss]:
     if len(schemes) != 1 or not schemes[0]:
         got = f"{len(schemes)} values" if len(schemes) > 1 else "nothing"
         yield Miss(f"{path}/codingScheme", got, "one slot with one value: the coding scheme")
+    elif len(schemes[0]) > _MAX_VALUE:
+        yield Miss(f"{path}/codingScheme", shown(schemes[0]), f"at most {_MAX_VALUE} characters")
 
 
 def _registry_objects(request: CarriesMetadata) -> Sequence[Miss]:
@@ -269,10 +276,15 @@ def _identified(metadata: Metadata) -> Iterator[tuple[str, str, int, str]]:
 
 
 def _slot_owners(metadata: Metadata) -> list[tuple[str, tuple[Slot, ...]]]:
-    """Label and slots of every object that has slots."""
+    """Label and slots of every object that has slots; not of codes, whose one slot has a rule of its own."""
     objects = [item for item in metadata.request.objects if isinstance(item, RegistryObject)]
     own = [(item.id, item.slots) for item in objects if item.slots]
-    return own + [(item.id, one.slots) for item in objects for one in item.classifications if one.slots]
+    return own + [
+        (item.id, one.slots)
+        for item in objects
+        for one in item.classifications
+        if len(one.slots) > 1 or one.scheme in _AUTHORS
+    ]
 
 
 def _classified(metadata: Metadata) -> Iterator[RegistryObject]:

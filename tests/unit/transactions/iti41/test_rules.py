@@ -17,7 +17,7 @@ from lxml import etree
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.transactions.iti41 import SPEC, ProvideAndRegisterRequest
 from ihe_test_util.xml import ns
-from ihe_test_util.xml.io import Element, locate
+from ihe_test_util.xml.io import Element, Places
 
 Sample = Callable[[str], Element]
 Read = Callable[[Element], ProvideAndRegisterRequest]
@@ -228,7 +228,7 @@ def test_paths_lead_into_the_message(sample: Sample, read: Read) -> None:
     element = sample("full")
     Edits(element).apply(("document twice",))
     (finding,) = SPEC.judge(read(element))
-    line = locate(element, finding.path)
+    line = Places(element).line(finding.path)
     assert str(line) == str(element.findall(DOCUMENT)[0].sourceline)
 
 

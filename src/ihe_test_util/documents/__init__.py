@@ -1,0 +1,1 @@
+"""From a template and a patient to a clinical document."""

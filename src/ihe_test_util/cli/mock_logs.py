@@ -14,7 +14,6 @@ from ihe_test_util.cli.mock_commands import config_option
 from ihe_test_util.cli.mock_files import log_file_of
 from ihe_test_util.errors import BadInput
 from ihe_test_util.mock_server.log_follow import LogFollower, RecordSieve, Sieve
-from ihe_test_util.mock_server.log_format import backup, parse_head
 from ihe_test_util.mock_server.logs import (
     LogFilter,
     LogRecord,
@@ -25,6 +24,7 @@ from ihe_test_util.mock_server.logs import (
     tail,
     tail_records,
 )
+from ihe_test_util.runtime.log_format import backup, parse_head
 
 _POLL_S: Final = 0.1
 _COLOURS: Final = {"DEBUG": "bright_black", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}

@@ -22,7 +22,7 @@ from ihe_test_util.mock_server.edge import Edge
 from ihe_test_util.mock_server.guide import guide
 from ihe_test_util.mock_server.health import RequestCounter, config_state, health
 from ihe_test_util.mock_server.instance import Instance
-from ihe_test_util.mock_server.log_setup import set_level
+from ihe_test_util.runtime.log_setup import set_level
 from ihe_test_util.mock_server.probe import RELOAD_PATH, STOP_PATH
 from ihe_test_util.mock_server.receive import looks_like_soap
 from ihe_test_util.soap.wsdl import Operation, wsdl

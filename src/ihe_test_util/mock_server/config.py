@@ -7,7 +7,6 @@ refused. The user's page is ``docs/mock-server-configuration.md``.
 from ihe_test_util.mock_server.config_loading import (
     DEFAULT_CONFIG_PATH,
     LoadedConfig,
-    Setting,
     load_config,
     load_config_with_sources,
     reload_config,
@@ -18,13 +17,14 @@ from ihe_test_util.mock_server.config_models import (
     EndpointBehavior,
     FaultTemplate,
     ITI41Behavior,
-    LogLevel,
     MockServerConfig,
     PIXAddBehavior,
     TlsClientAuth,
     ValidationMode,
 )
 from ihe_test_util.mock_server.config_watch import ConfigState, ConfigStatus, ConfigWatcher
+from ihe_test_util.settings.fields import LogLevel
+from ihe_test_util.settings.loading import Setting
 
 __all__ = [
     "DEFAULT_CONFIG_PATH",

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from ihe_test_util.mock_server.config_models import Behavior, EndpointBehavior, MockServerConfig, behavior_field
-from ihe_test_util.mock_server.config_words import nearest
+from ihe_test_util.settings.words import nearest
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
 

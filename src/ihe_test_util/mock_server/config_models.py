@@ -8,71 +8,48 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
-    PlainSerializer,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from ihe_test_util.errors import Scenario
+from ihe_test_util.settings.fields import (
+    AnyCaseLevel,
+    Count,
+    FilePath,
+    Flag,
+    LogLevel,
+    Model,
+    NotNegative,
+    Seconds,
+    Text,
+    again,
+    clash,
+    refusal,
+)
+
+if TYPE_CHECKING:
+    from pydantic_core import InitErrorDetails
 
 MIB: Final = 1024 * 1024
 HEALTH_PATH: Final = "/health"
-#: The type of errors that depend on more than one field; what they say is doubtful while the file is unreadable.
-CROSS_FIELD: Final = "cross_field"
 #: In the JSON Schema of a field that a running server cannot change.
 RESTART_MARK: Final = "x-takes-effect"
 
-#: What XML 1.0 (2.2) cannot carry, and so no fault or answer.
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: RFC 3986 path characters that mean themselves: no query, fragment, blank, percent escape.
 _ENDPOINT: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 _NOT_HOST: Final = re.compile(r"[\s/\x00-\x1f]")
 
-_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_ANY_CASE: Final = "|".join("".join(f"[{c}{c.lower()}]" for c in level) for level in _LEVELS)
-
 _T = TypeVar("_T")
-
-
-def refusal(message: str) -> PydanticCustomError:
-    """An error whose message is shown as it stands."""
-    return PydanticCustomError("refused", "{message}", {"message": message})
-
-
-def clash(message: str, other: str = "") -> PydanticCustomError:
-    """An error between two fields; ``other`` is blamed where the first stands at its default."""
-    return PydanticCustomError(CROSS_FIELD, "{message}", {"message": message, "other": other})
-
-
-def _text(value: object) -> object:
-    if isinstance(value, str):
-        if not value.strip():
-            raise refusal("is blank; leave the field out for none")
-        if bad := _NOT_XML.search(value):
-            raise refusal(f"has U+{ord(bad[0]):04X} at character {bad.start() + 1}, which no XML message can carry")
-    return value
-
-
-def _path(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        raise refusal("is blank; a path is expected")
-    if "\0" in value or not value.isprintable():
-        raise refusal("has a character that no path should have")
-    return Path(value)
 
 
 def _host(value: object) -> object:
@@ -96,45 +73,17 @@ def _endpoint(value: object) -> object:
     return value
 
 
-def _level(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
 def _template(value: object) -> object:
     return {"reason": value} if isinstance(value, str) else value
 
 
 _URL_PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": "^/", "format": "url-path"})
-_PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "minLength": 1, "format": "path"})
 
-Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-FilePath: TypeAlias = Annotated[Path, BeforeValidator(_path), PlainSerializer(str, return_type=str), _PATH_SCHEMA]
 EndpointPath: TypeAlias = Annotated[str, BeforeValidator(_endpoint), _URL_PATH_SCHEMA]
 Port: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=65535)]
 DelayMs: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=5000)]
-Seconds: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=3600, allow_inf_nan=False)]
-Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
-NotNegative: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 HttpStatus: TypeAlias = Annotated[int, Field(strict=True, ge=200, le=599)]
 Share: TypeAlias = Annotated[float, Field(strict=True, ge=0.0, le=1.0, allow_inf_nan=False)]
-Flag: TypeAlias = Annotated[bool, Field(strict=True)]
-
-
-class LogLevel(StrEnum):
-    """How much is logged; written in any case."""
-
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
-    CRITICAL = "CRITICAL"
-
-
-AnyCaseLevel: TypeAlias = Annotated[
-    LogLevel,
-    BeforeValidator(_level),
-    WithJsonSchema({"type": "string", "anyOf": [{"enum": list(_LEVELS)}, {"pattern": f"^({_ANY_CASE})$"}]}),
-]
 
 
 class ValidationMode(StrEnum):
@@ -165,11 +114,7 @@ def _restart(default: _T, says: str, example: object) -> _T:
     return field
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Behavior(_Model):
+class Behavior(Model):
     """How an endpoint answers: when, how often with a failure, and what it lets pass."""
 
     response_delay_ms: DelayMs = _now(0, "Milliseconds to wait before the answer is sent.", 500)
@@ -205,7 +150,7 @@ class EndpointBehavior(PIXAddBehavior, ITI41Behavior):
     """The behaviour of any endpoint; a custom id only where the transaction has such an id."""
 
 
-class FaultTemplate(_Model):
+class FaultTemplate(Model):
     """What replaces the code, reason, detail or HTTP status of a fault; what is left out stays."""
 
     code: Literal["Sender", "Receiver"] | None = _now(
@@ -222,7 +167,7 @@ AnyTemplate: TypeAlias = Annotated[
 ]
 
 
-class MockServerConfig(_Model):
+class MockServerConfig(Model):
     """Everything the mock server can be told; each value is valid or the object does not come to be."""
 
     host: Annotated[str, BeforeValidator(_host)] = _restart(
@@ -310,7 +255,7 @@ class MockServerConfig(_Model):
         try:
             checked = check(value)
         except ValidationError as error:
-            details.extend(_again(line) for line in error.errors(include_url=False))
+            details.extend(again(line) for line in error.errors(include_url=False))
         if isinstance(value, Mapping) and value:
             # The table of transactions brings lxml, and only a configuration that names one needs it.
             from ihe_test_util.mock_server.config_endpoints import misfits  # noqa: PLC0415 - explained above
@@ -342,17 +287,6 @@ class MockServerConfig(_Model):
             if found is not None:
                 return found
         return self._by_path.get(path, _PLAIN)
-
-
-def _again(line: ErrorDetails) -> InitErrorDetails:
-    """An error as it was found, to be raised together with others."""
-    context = line.get("ctx", {})
-    if "message" in context:
-        kind = (
-            clash(context["message"], context["other"]) if line["type"] == CROSS_FIELD else refusal(context["message"])
-        )
-        return {"type": kind, "loc": line["loc"], "input": line["input"]}
-    return {"type": line["type"], "loc": line["loc"], "input": line["input"], "ctx": context}
 
 
 def behavior_field(endpoint_field: str) -> str:

@@ -11,17 +11,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from ihe_test_util.errors import ConfigError
-from ihe_test_util.mock_server.config_layers import leaves
-from ihe_test_util.mock_server.config_loading import (
-    DEFAULT_CONFIG_PATH,
-    Inputs,
-    LoadedConfig,
-    Stamp,
-    build,
-    gather_inputs,
-    read_snapshot,
-)
+from ihe_test_util.mock_server.config_loading import KIND, LoadedConfig
 from ihe_test_util.mock_server.config_models import RESTART_FIELDS, MockServerConfig
+from ihe_test_util.settings.files import Stamp, read_snapshot
+from ihe_test_util.settings.layers import leaves
+from ihe_test_util.settings.loading import Inputs, build, gather_inputs
 
 #: A stamp tells two versions apart only when they are further apart than the coarsest clock of a file system (FAT's).
 RACY_NS: Final = 2_000_000_000
@@ -68,7 +62,7 @@ class ConfigWatcher:
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        inputs = gather_inputs(config_path or DEFAULT_CONFIG_PATH, overrides, environ)
+        inputs = gather_inputs(KIND, config_path or KIND.default_path, overrides, environ)
         self._start(config, inputs, clock)
         self._watching = config_path is not None
 
@@ -156,7 +150,7 @@ class ConfigWatcher:
             snapshot = read_snapshot(Path(file))
         except FileNotFoundError:
             raise ConfigError(f"{file}: there is no such configuration file") from None
-        loaded = build(inputs, snapshot)
+        loaded = build(KIND, inputs, snapshot)
         self._inputs, self._file, self._watching = inputs, file, True
         self._remember(snapshot.stamp, snapshot.data)
         self._adopt(loaded)
@@ -173,7 +167,7 @@ class ConfigWatcher:
         self._remember(snapshot.stamp, snapshot.data)
         if same:
             return False
-        return self._adopt(build(self._inputs, snapshot))
+        return self._adopt(build(KIND, self._inputs, snapshot))
 
     def _remember(self, stamp: Stamp, data: bytes | None) -> None:
         # As git does with its index: content read while a further write could still leave the same stamp is compared

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from ihe_test_util.mock_server.log_format import Head, parse_head
 from ihe_test_util.mock_server.logs import LogFilter, LogRecord, Place, generations, identity_of
+from ihe_test_util.runtime.log_format import Head, parse_head
 
 _AT_ONCE: Final = 8 * 1024 * 1024
 _MARK_BYTES: Final = 64

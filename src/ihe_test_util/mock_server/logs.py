@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ihe_test_util.errors import BadInput
-from ihe_test_util.mock_server.log_format import BACKUPS, INDENT, LEVELS, Head, backup, parse_head, stamp
+from ihe_test_util.runtime.log_format import BACKUPS, INDENT, LEVELS, Head, backup, parse_head, stamp
 
 _BLOCK: Final = 256 * 1024
 _HEAD_BYTES: Final = 64  # more than a head has up to its level

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 from ihe_test_util import __version__
 from ihe_test_util.errors import AlreadyRunning, BadInput, IheTestUtilError, StartFailed
 from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
-from ihe_test_util.mock_server.log_setup import close_logging, set_up_logging
 from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
 from ihe_test_util.mock_server.probe import read_health
 from ihe_test_util.mock_server.processes import holder_of, start_time_of
 from ihe_test_util.mock_server.serving import Protocol, Ready, ServeSettings
 from ihe_test_util.mock_server.start_lock import StartLock
+from ihe_test_util.runtime.log_setup import close_logging, set_up_logging
 
 if TYPE_CHECKING:
     from ihe_test_util.mock_server.config import LoadedConfig
@@ -93,8 +93,8 @@ def _configuration(request: StartRequest) -> "LoadedConfig":
 
 def _serve(settings: ServeSettings) -> None:
     # Heavy, and not needed where the start is refused.
-    from ihe_test_util.mock_server.event_loop import run  # noqa: PLC0415
     from ihe_test_util.mock_server.serve import serve  # noqa: PLC0415
+    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415
 
     try:
         run(serve(settings))

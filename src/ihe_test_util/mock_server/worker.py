@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ihe_test_util.mock_server.app import MockServer
 from ihe_test_util.mock_server.config import ConfigWatcher, load_config_with_sources
-from ihe_test_util.mock_server.event_loop import run
-from ihe_test_util.mock_server.log_setup import set_up_logging
+from ihe_test_util.runtime.event_loop import run
+from ihe_test_util.runtime.log_setup import set_up_logging
 from ihe_test_util.mock_server.serve import stop_gently, tls_context
 from ihe_test_util.mock_server.workers import WorkerTask, counter_of, read_task, say_ready, say_stop
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ihe_test_util.errors import BadInput
 from ihe_test_util.mock_server.log_follow import RecordSieve, Sieve
-from ihe_test_util.mock_server.log_format import parse_head
 from ihe_test_util.mock_server.logs import LogFilter, compile_pattern, lines_backwards, parse_since
+from ihe_test_util.runtime.log_format import parse_head
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 ERROR = b"2026-01-31T11:00:00.000Z ERROR    ihe.edge: failed"

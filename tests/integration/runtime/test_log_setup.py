@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from ihe_test_util.errors import ConfigError
-from ihe_test_util.mock_server.log_format import backup
-from ihe_test_util.mock_server.log_setup import SharedFileHandler, close_logging, set_level, set_up_logging
+from ihe_test_util.runtime.log_format import backup
+from ihe_test_util.runtime.log_setup import SharedFileHandler, close_logging, set_level, set_up_logging
 
 WRITER = """
 import logging, sys
 from pathlib import Path
-from ihe_test_util.mock_server.log_setup import SharedFileHandler
+from ihe_test_util.runtime.log_setup import SharedFileHandler
 handler = SharedFileHandler(Path(sys.argv[1]), max_bytes=20_000, backups=200)
 log = logging.getLogger("writer")
 log.addHandler(handler)
@@ -30,7 +30,7 @@ for number in range(2000):
 FORKER = """
 import logging, os, sys
 from pathlib import Path
-from ihe_test_util.mock_server.log_setup import SharedFileHandler
+from ihe_test_util.runtime.log_setup import SharedFileHandler
 handler = SharedFileHandler(Path(sys.argv[1]))
 log = logging.getLogger("forker")
 log.addHandler(handler)

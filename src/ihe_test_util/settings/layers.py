@@ -4,25 +4,13 @@ Defaults are below, then the file, then the environment, then the command line. 
 anything else replaces what is below it.
 """
 
-import json
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from ihe_test_util.mock_server.config_json import Document, FieldPath, JsonProblem, Position, is_comment, parse
-from ihe_test_util.mock_server.config_schema import alternatives, node_at
-from ihe_test_util.mock_server.config_words import printable
-
-ENV_PREFIX: Final = "MOCK_SERVER_"
-#: What Kubernetes sets in every pod beside a Service named mock-server; ``MOCK_SERVER_PORT`` only as it writes it.
-_KUBERNETES: Final = re.compile(
-    r"SERVICE_(HOST|PORT(_\w+)?)=.*|PORT=\w+://.*|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=.*", re.DOTALL
-)
-_TRUE: Final = frozenset({"true", "1", "yes", "on"})
-_FALSE: Final = frozenset({"false", "0", "no", "off"})
+from ihe_test_util.settings.json_text import Document, FieldPath, Position, is_comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +47,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What all layers say together, with the origin of each value and each key."""
+    """What all layers say together, with the origin of each value and each key.
 
+    ``as_merged`` turns a value at a path into what it is merged as.
+    """
+
+    as_merged: Callable[[FieldPath, object], object]
     data: dict[str, Any] = field(default_factory=dict)
     values: dict[FieldPath, Origin] = field(default_factory=dict)
     keys: dict[FieldPath, Origin] = field(default_factory=dict)
@@ -100,7 +92,7 @@ class Layers:
             if is_comment(key):
                 continue
             here = (*path, key)
-            value = _as_object(here, got)
+            value = self.as_merged(here, got.model_dump(exclude_unset=True) if isinstance(got, BaseModel) else got)
             self.keys[here] = Origin(name, _nearest(document.keys, here) if document else None)
             self.values[here] = Origin(name, _nearest(document.values, here) if document else None)
             if isinstance(value, Mapping):
@@ -115,29 +107,6 @@ class Layers:
         for places in (self.values, self.keys):
             for known in [known for known in places if len(known) > len(path) and known[: len(path)] == path]:
                 del places[known]
-
-
-def add_environment(layers: Layers, environ: Mapping[str, str]) -> list[Problem]:
-    """Lay every ``MOCK_SERVER_…`` variable over what is there; ``__`` leads into an object, and JSON may be one.
-
-    An empty variable counts as not set. Unknown names are laid down too: the models refuse them.
-    """
-    problems: list[Problem] = []
-    found = {name: text for name, text in environ.items() if name.upper().startswith(ENV_PREFIX) and text}
-    for name in sorted(found, key=lambda name: (name.count("__"), name)):
-        bare = name[len(ENV_PREFIX) :]
-        if _KUBERNETES.fullmatch(f"{bare.upper()}={found[name]}"):
-            continue
-        origin, path = Origin(f"env:{name}"), _field_of(bare, layers.data.get("endpoint_behaviors", ()))
-        try:
-            value, repeated = _typed(path, found[name])
-        except JsonProblem as error:
-            where = f"line {error.position.line}, column {error.position.column}"
-            problems.append(Problem(origin, ".".join(path), f"{error.message} ({where})\n{error.excerpt}"))
-            continue
-        problems.extend(Problem(origin, ".".join((*path, *key)), "the key is there twice") for key in repeated)
-        layers.add(path, value, origin)
-    return problems
 
 
 def add_overrides(layers: Layers, overrides: Mapping[str, object]) -> None:
@@ -161,44 +130,3 @@ def leaves(value: object, path: FieldPath = ()) -> Iterator[tuple[FieldPath, obj
 
 def _nearest(places: Mapping[FieldPath, Position], path: FieldPath) -> Position | None:
     return next((places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in places), None)
-
-
-def _as_object(path: FieldPath, value: object) -> object:
-    """The value as it is merged: a fault template given as text is its reason."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(exclude_unset=True)
-    if isinstance(value, str) and path[0] == "response_templates" and len(path) == 2:  # noqa: PLR2004 - field and scenario
-        return {"reason": value}
-    return value
-
-
-def _field_of(variable: str, endpoints: Collection[str]) -> FieldPath:
-    """The field that a variable names, without its prefix; upper case and _ stand for any key of endpoint_behaviors."""
-    parts = printable(variable).split("__")
-    path = [part.lower() for part in parts]
-    if path[0] == "endpoint_behaviors" and len(path) > 1:
-        # The table of transactions brings lxml, and only such a variable needs it.
-        from ihe_test_util.mock_server.config_endpoints import endpoint_keys  # noqa: PLC0415 - explained above
-
-        wanted = parts[1].upper().replace("-", "_")
-        same = [key for key in (parts[1], *endpoint_keys()) if key.upper().replace("-", "_") == wanted]
-        path[1] = next((key for key in same if key in endpoints), same[-1])
-    return tuple(path)
-
-
-def _typed(path: FieldPath, text: str) -> tuple[object, list[FieldPath]]:
-    """The text of a variable as the type of its field, or as it is where it is none; and keys that came twice."""
-    kinds = {branch.get("type") for branch in alternatives(node_at(path) or {})}
-    if "object" in kinds and (kinds == {"object"} or text.lstrip().startswith("{")):
-        document = parse(text)
-        return document.value, [key for key, _, _ in document.repeated]
-    if "boolean" in kinds:
-        word = text.strip().lower()
-        return (True if word in _TRUE else False if word in _FALSE else text), []
-    if kinds & {"integer", "number"}:
-        try:
-            number = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            return text, []
-        return (number if number is None or type(number) in {int, float} else text), []
-    return text, []

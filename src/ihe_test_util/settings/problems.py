@@ -7,11 +7,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ihe_test_util.errors import ConfigError
-from ihe_test_util.mock_server.config_json import FieldPath, Position
-from ihe_test_util.mock_server.config_layers import DEFAULT, Layers, Problem
-from ihe_test_util.mock_server.config_models import CROSS_FIELD
-from ihe_test_util.mock_server.config_schema import Schema, alternatives, names_below, node_at, resolved
-from ihe_test_util.mock_server.config_words import nearest, printable, value
+from ihe_test_util.settings.fields import CROSS_FIELD, REFUSED
+from ihe_test_util.settings.json_text import FieldPath, Position
+from ihe_test_util.settings.kind import AnyKind
+from ihe_test_util.settings.layers import DEFAULT, Layers, Problem
+from ihe_test_util.settings.schema import ModelSchema, Schema
+from ihe_test_util.settings.words import nearest, printable, value
 
 _MOST_SHOWN: Final = 50
 _NOWHERE: Final = Position(0, 0)
@@ -25,10 +26,10 @@ _KINDS: Final = {
 _FORMATS: Final = {"path": "a path", "url-path": "a URL path"}
 
 
-def problems_of(error: ValidationError, layers: Layers, *, certain: bool) -> list[Problem]:
+def problems_of(error: ValidationError, kind: AnyKind, layers: Layers, *, certain: bool) -> list[Problem]:
     """Every problem of a validation; not ``certain`` while a layer is missing, so that fields cannot be compared."""
     return [
-        _problem(details, layers)
+        _problem(details, kind, layers)
         for details in error.errors(include_url=False)
         if certain or details["type"] != CROSS_FIELD
     ]
@@ -45,42 +46,45 @@ def refuse(problems: Iterable[Problem]) -> ConfigError:
     return ConfigError("\n".join(lines))
 
 
-def wanted(path: FieldPath) -> str:
+def wanted(schema: ModelSchema, path: FieldPath) -> str:
     """What a field may be, in words, such as ``a whole number in 1-65535``."""
-    branches = alternatives(node_at(path) or {})
+    branches = schema.ways_at(path)
     if choices := [choice for branch in branches for choice in _choices(branch)]:
         return f"one of {', '.join(choices)}"
     return " or ".join(_wanted(branch) for branch in branches) or "a known value"
 
 
-def _problem(details: ErrorDetails, layers: Layers) -> Problem:
+def _problem(details: ErrorDetails, kind: AnyKind, layers: Layers) -> Problem:
     path = tuple(str(step) for step in details["loc"])
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":
-        message = f'unknown field "{path[-1]}"{nearest(path[-1], names_below(path[:-1]))}'
-        return Problem(layers.origin(path, of_key=True), ".".join(path), message)
+        origin = layers.origin(path, of_key=True)
+        unknown = f'unknown field "{path[-1]}"{nearest(path[-1], kind.schema.names_below(path[:-1]))}'
+        return Problem(origin, ".".join(path), kind.on_unknown(path, origin) or unknown)
     if details["type"] == "enum" and path[-1] == "[key]":  # how pydantic says that the key itself is wrong
         path = path[:-1]
-        known = _choices(_keys_of(path[:-1]))
+        known = _choices(kind.schema.keys_of(path[:-1]))
         message = f'unknown name "{path[-1]}"{nearest(path[-1], known)}'
         return Problem(layers.origin(path, of_key=True), ".".join(path), message)
-    if details["type"] == "refused":
+    if details["type"] == REFUSED:
         return Problem(layers.origin(path), ".".join(path), context["message"])
     if details["type"] == CROSS_FIELD:
         origin, other = layers.origin(path, of_key=True), context["other"]
         if other and origin == DEFAULT:
-            path, origin = (other,), layers.origin((other,))
+            path = tuple(other.split("."))
+            origin = layers.origin(path)
         return Problem(origin, ".".join(path), context["message"])
-    return Problem(layers.origin(path), ".".join(path), _wrong_value(layers.value(path, details["input"]), path))
+    message = _wrong_value(layers.value(path, details["input"]), kind.schema, path)
+    return Problem(layers.origin(path), ".".join(path), message)
 
 
-def _wrong_value(got: object, path: FieldPath) -> str:
-    branches = alternatives(node_at(path) or {})
+def _wrong_value(got: object, schema: ModelSchema, path: FieldPath) -> str:
+    branches = schema.ways_at(path)
     if len(branches) == 1 and (limits := _limits(branches[0])) and _is_of(branches[0], got):
         return f"{value(got)} is not {limits}"
     choices = [choice for branch in branches for choice in _choices(branch)]
     near = nearest(got, choices) if isinstance(got, str) and choices else ""
-    return f"{value(got)} is not {wanted(path)}{near if near.startswith('; did') else ''}"
+    return f"{value(got)} is not {wanted(schema, path)}{near if near.startswith('; did') else ''}"
 
 
 def _wanted(node: Schema) -> str:
@@ -109,9 +113,3 @@ def _choices(node: Schema) -> list[str]:
     for branch in node.get("anyOf", ()):
         found.extend(branch.get("enum", ()))
     return [str(choice) for choice in found]
-
-
-def _keys_of(path: FieldPath) -> Schema:
-    node = node_at(path) or {}
-    names: Schema = node.get("propertyNames", {})
-    return resolved(names)

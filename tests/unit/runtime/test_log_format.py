@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ihe_test_util.mock_server.log_format import LineFormatter, parse_head, stamp
+from ihe_test_util.runtime.log_format import LineFormatter, parse_head, stamp
 
 
 def record(message: str, level: int = logging.INFO, **extra: object) -> logging.LogRecord:

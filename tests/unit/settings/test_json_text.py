@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ihe_test_util.mock_server.config_json import FieldPath, JsonProblem, Position, parse
+from ihe_test_util.settings.json_text import FieldPath, JsonProblem, Position, parse
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=8),

@@ -1,4 +1,4 @@
-"""The server's log file: rotated at 10 MB with 5 kept, shared by the worker processes, cheap on the path of a request.
+"""A process's log file: rotated at 10 MB with 5 kept, shared by the worker processes, cheap on the path of a request.
 
 Records gather in memory and are written at most 100 ms later in one piece; a WARNING or worse is written before the
 call that logged it returns, with everything before it. Processes take turns by a lock on the file itself, so lines
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ihe_test_util.errors import ConfigError
-from ihe_test_util.mock_server.log_format import BACKUPS, MAX_BYTES, LineFormatter, backup
+from ihe_test_util.runtime.log_format import BACKUPS, MAX_BYTES, LineFormatter, backup
 
 if sys.platform != "win32":
     import fcntl
@@ -257,10 +257,13 @@ class SharedFileHandler(logging.Handler):
             """Nobody waits."""
 
 
-def set_up_logging(log_path: Path, level: str, *, console: bool = False) -> SharedFileHandler:
+def set_up_logging(
+    log_path: Path, level: str, *, console: bool = False, setting: str = "log_path (MOCK_SERVER_LOG_PATH)"
+) -> SharedFileHandler:
     """Send the package's records from ``level`` on to the file, and with ``console`` to stderr as well.
 
-    Records of other libraries go there from WARNING on. Call it once in each process that logs.
+    Records of other libraries go there from WARNING on. Call it once in each process that logs. ``setting`` is how the
+    user says where the file is to be.
 
     Raises:
         ConfigError: the log file cannot be made or written.
@@ -272,7 +275,7 @@ def set_up_logging(log_path: Path, level: str, *, console: bool = False) -> Shar
             "The log file cannot be written",
             where=str(log_path.absolute()),
             got=error.strerror or str(error),
-            hint="set log_path (MOCK_SERVER_LOG_PATH) to a place that can be written",
+            hint=f"set {setting} to a place that can be written",
         ) from error
     close_logging()
     root = logging.getLogger()

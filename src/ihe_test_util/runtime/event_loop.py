@@ -3,10 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end, on uvloop where it is installed."""
     factory = None
     if sys.platform != "win32":
@@ -17,4 +19,4 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         else:
             factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main)
+        return runner.run(main)

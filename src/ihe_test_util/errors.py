@@ -116,9 +116,13 @@ class PeerMalformed(PeerError):
 
 
 class XmlMalformed(PeerMalformed):
-    """Not well-formed XML, wrongly encoded, or with a DTD, too deep, too large."""
+    """Not well-formed XML, wrongly encoded, or with a DTD, too deep, too large.
+
+    ``position`` is the line and column, from 1, at which the parser gave up; None where it did not get that far.
+    """
 
     scenario = Scenario.MALFORMED_XML
+    position: tuple[int, int] | None = None
 
 
 class MimeMalformed(PeerMalformed):

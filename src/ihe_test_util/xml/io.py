@@ -173,9 +173,11 @@ def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalfor
         hint = _HINTS[etree.ErrorTypes.ERR_TAG_NOT_FINISHED]
     if code == etree.ErrorTypes.ERR_INVALID_ENCODING and declared:
         reason += f" (declared encoding: {declared.group(1).decode('ascii')})"
-    return XmlMalformed(
+    malformed = XmlMalformed(
         f"the {what} is not well-formed XML: {reason}",
         where=f"line {line}, column {column}",
         got=f"begins with {data[:_SHOWN_BYTES]!r}" if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY else "",
         hint=hint,
     )
+    malformed.position = (line, column)
+    return malformed

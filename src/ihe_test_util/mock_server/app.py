@@ -3,13 +3,14 @@
 import asyncio
 import ipaddress
 import logging
+import os
+import random
 import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -22,9 +23,9 @@ from ihe_test_util.mock_server.edge import Edge
 from ihe_test_util.mock_server.guide import guide
 from ihe_test_util.mock_server.health import RequestCounter, config_state, health
 from ihe_test_util.mock_server.instance import Instance
-from ihe_test_util.runtime.log_setup import set_level
 from ihe_test_util.mock_server.probe import RELOAD_PATH, STOP_PATH
 from ihe_test_util.mock_server.receive import looks_like_soap
+from ihe_test_util.runtime.log_setup import set_level
 from ihe_test_util.soap.wsdl import Operation, wsdl
 from ihe_test_util.store.journal import JournalBounds
 from ihe_test_util.store.opening import Store
@@ -34,6 +35,8 @@ _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 KEEPALIVE_S: Final = 75.0
 _READ_BUFFER_BYTES: Final = 512 * 1024
 _BACKLOG: Final = 1024
+_RANDOM_BITS: Final = ~((0xF << 76) | (0x3 << 62))
+_VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _GRACE_S: Final = 60.0
 
 
@@ -55,6 +58,7 @@ class MockServer:
         self.instance = instance
         self.watcher = watcher
         self._on_stop_request = on_stop_request
+        self._new_uuid = uuid_source()
         self._counter = counter or RequestCounter()
         self._store: Store | None = None
         self._edge: Edge | None = None
@@ -174,7 +178,7 @@ class MockServer:
                 patients=store.patients,
                 documents=store.saving_documents if config.save_submitted_documents else store.documents,
                 now=_now,
-                new_uuid=_new_uuid,
+                new_uuid=self._new_uuid,
             )
             self._world = (config, world)
         return self._world[1]
@@ -236,5 +240,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _new_uuid() -> str:
-    return str(uuid4())
+def uuid_source() -> Callable[[], str]:
+    """A source of version 4 UUIDs that asks the system for randomness once, not for each."""
+    bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - ids, not secrets
+
+    def new_uuid() -> str:
+        # RFC 9562, 5.4: four bits of version, two of variant, the rest random.
+        digits = f"{bits(128) & _RANDOM_BITS | _VERSION_4:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    return new_uuid

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
@@ -68,7 +69,7 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
     declared = request.content_length
     if declared is not None and declared > limit:
         raise _too_large(declared, limit, multipart=multipart)
-    body = _Body(request, config.receive_timeout_s, inflater_for(request.headers.get("Content-Encoding", "")))
+    body = _Body(request, declared, config.receive_timeout_s)
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if not multipart:
@@ -91,7 +92,7 @@ def _content_type(header: str) -> ContentType:
         raise UnsupportedMediaType(
             "the request has no Content-Type", where="HTTP header Content-Type", expected=_EXPECTED_TYPES
         )
-    content_type = ContentType.parse(header)
+    content_type = ContentType.parse(header) if "boundary" in header.lower() else _frequent(header)
     if content_type.media_type != _MULTIPART and SoapVersion.of_media_type(content_type.media_type) is None:
         raise UnsupportedMediaType(
             f"the content type {content_type.media_type} is not one of SOAP",
@@ -100,6 +101,12 @@ def _content_type(header: str) -> ContentType:
             expected=_EXPECTED_TYPES,
         )
     return content_type
+
+
+@lru_cache(maxsize=64)
+def _frequent(header: str) -> ContentType:
+    """The same peer sends the same header with each request, unless it holds a boundary."""
+    return ContentType.parse(header)
 
 
 _EXPECTED_TYPES: Final = (
@@ -148,11 +155,12 @@ async def _read_package(body: "_Body", config: MockServerConfig, content_type: C
 class _Body:
     """Reads a body as it comes, and gives up on a peer that sends less than PROGRESS_BYTES in the time allowed."""
 
-    def __init__(self, request: web.BaseRequest, timeout_s: float, inflater: Inflater | None) -> None:
+    def __init__(self, request: web.BaseRequest, declared: int | None, timeout_s: float) -> None:
+        coding = request.headers.get("Content-Encoding", "")
         self._content = request.content
-        self._declared = request.content_length
+        self._declared = declared
         self._timeout_s = timeout_s
-        self._inflater = inflater
+        self._inflater: Inflater | None = inflater_for(coding) if coding else None
         self._received = 0
         self._goal = PROGRESS_BYTES
         self._deadline = asyncio.get_running_loop().time() + timeout_s

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ihe_test_util.mock_server.app import MockServer
 from ihe_test_util.mock_server.config import ConfigWatcher, load_config_with_sources
+from ihe_test_util.mock_server.serve import stop_gently, tls_context, tune_process
+from ihe_test_util.mock_server.workers import WorkerTask, counter_of, read_task, say_ready, say_stop
 from ihe_test_util.runtime.event_loop import run
 from ihe_test_util.runtime.log_setup import set_up_logging
-from ihe_test_util.mock_server.serve import stop_gently, tls_context
-from ihe_test_util.mock_server.workers import WorkerTask, counter_of, read_task, say_ready, say_stop
 
 
 async def work(task: WorkerTask) -> None:
@@ -19,6 +19,7 @@ async def work(task: WorkerTask) -> None:
     path = None if task.config_path is None else Path(task.config_path)
     loaded = load_config_with_sources(path, overrides=task.overrides)
     set_up_logging(loaded.config.log_path, loaded.config.log_level)
+    tune_process()
     tls = tls_context(loaded.config) if task.protocol == "https" else None
     server = MockServer(ConfigWatcher.of(loaded), task.instance(), counter=counter_of(task), on_stop_request=say_stop)
     await server.start(task.socket(), tls)

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-
-from lxml import etree
+from xml.sax.saxutils import escape
 
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.xml import ns
-from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.io import Element, xml_text
 
 NAMESPACES: Final = frozenset({ns.WSA, ns.WSA_2004})
 _SINGLE: Final = ("Action", "MessageID", "To", "From", "ReplyTo", "FaultTo")
@@ -50,16 +49,17 @@ def read_addressing(blocks: Iterable[Element]) -> tuple[Addressing, list[Finding
     values: dict[str, list[str]] = {}
     namespace = ""
     for block in blocks:
-        found, _, name = block.tag[1:].partition("}")
+        tag = block.tag
+        found, _, name = tag[1:].partition("}") if tag[0] == "{" else ("", "", tag)
         if found in NAMESPACES:
             namespace = namespace or found
             values.setdefault(name, []).append(_value(block, name, found))
     if not namespace:
         return NONE, []
+    repeated = [name for name, texts in values.items() if len(texts) > 1 and name in _SINGLE]
     findings = [
         _finding("WSA-01", f"wsa:{name} occurs at most once", f"Header/{name}", f"{len(values[name])} times", "once")
-        for name in _SINGLE
-        if len(values.get(name, ())) > 1
+        for name in repeated
     ]
     if not any(values.get("Action", ())):
         findings.append(
@@ -80,20 +80,25 @@ def read_addressing(blocks: Iterable[Element]) -> tuple[Addressing, list[Finding
     )
 
 
-def write_addressing(header: Element, addressing: Addressing) -> None:
-    """Append the addressing headers to a SOAP Header."""
-    space = addressing.namespace
-    for name, value in (
-        ("Action", addressing.action),
-        ("MessageID", addressing.message_id),
-        ("RelatesTo", addressing.relates_to),
-        ("To", addressing.to),
-    ):
-        if value:
-            etree.SubElement(header, f"{{{space}}}{name}").text = value
+def write_addressing(addressing: Addressing) -> str:
+    """The addressing headers as they stand in a SOAP Header where ``wsa`` is bound to their namespace."""
+    headers = [
+        f"<wsa:{name}>{_escaped(value)}</wsa:{name}>"
+        for name, value in (
+            ("Action", addressing.action),
+            ("MessageID", addressing.message_id),
+            ("RelatesTo", addressing.relates_to),
+            ("To", addressing.to),
+        )
+        if value
+    ]
     if addressing.reply_to:
-        reply_to = etree.SubElement(header, f"{{{space}}}ReplyTo")
-        etree.SubElement(reply_to, f"{{{space}}}Address").text = addressing.reply_to
+        headers.append(f"<wsa:ReplyTo><wsa:Address>{_escaped(addressing.reply_to)}</wsa:Address></wsa:ReplyTo>")
+    return "".join(headers)
+
+
+def _escaped(value: str) -> str:
+    return escape(xml_text(value), {"\r": "&#13;"})
 
 
 def _value(block: Element, name: str, namespace: str) -> str:

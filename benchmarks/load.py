@@ -66,6 +66,15 @@ class Loader:
             command += [str(port), str(self.connections), str(seconds)]
         else:
             command = [self._wrk, "-t", "1", "-c", str(self.connections), "-d", f"{max(1, round(seconds))}s"]
-            command += ["--latency", "-s", str(_HERE / "load.lua"), f"http://127.0.0.1:{port}", "--", *request]
+            command += [
+                "--timeout",
+                "30s",
+                "--latency",
+                "-s",
+                str(_HERE / "load.lua"),
+                f"http://127.0.0.1:{port}",
+                "--",
+                *request,
+            ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _GRACE_S, check=True)
         return Load(**json.loads(done.stdout.splitlines()[-1]))

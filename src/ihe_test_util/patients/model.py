@@ -9,6 +9,9 @@ from ihe_test_util.exchange import Severity
 #: male, female, other, unknown
 Gender: TypeAlias = Literal["M", "F", "O", "U"]
 
+#: Who assigns social security numbers of the United States (HL7 OID registry).
+SSN_ROOT: Final = "2.16.840.1.113883.4.1"
+
 #: How much of a cell a problem quotes.
 SHOWN_CHARACTERS: Final = 80
 
@@ -61,11 +64,19 @@ class Problem:
     rule: str
     severity: Severity = Severity.ERROR
 
+    @property
+    def place(self) -> str:
+        """The row, and the line where it is another number."""
+        return f"row {self.row}" + (f" (line {self.line})" if self.line != self.row else "")
+
+    @property
+    def about(self) -> str:
+        """All but the place, in a sentence."""
+        cell = " ".join(part for part in (self.column, repr(self.value) if self.value else "") if part)
+        return (f"{cell}: " if cell else "") + f"{self.reason}; {self.suggestion}"
+
     def __str__(self) -> str:
-        place = f"row {self.row}" + (f" (line {self.line})" if self.line != self.row else "")
-        cell = f", {self.column}" if self.column else ""
-        got = f" {self.value!r}" if self.value else ""
-        return f"{place}{cell}{got}: {self.reason}; {self.suggestion}"
+        return f"{self.place}, {self.about}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,7 @@ import pytest
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.transactions.pix_add import SPEC, PixAddRequest
 from ihe_test_util.xml.hl7v3.elements import q
-from ihe_test_util.xml.io import Element, locate, parse
+from ihe_test_util.xml.io import Element, Places, parse
 
 Sample = Callable[[str], Element]
 Read = Callable[[Element], PixAddRequest]
@@ -198,7 +198,7 @@ def test_a_finding_leads_to_its_line(sample: Sample, read: Read) -> None:
     message = sample("full")
     _find(message, f"{PATIENT}/id[2]").set("root", "TESTFALL")
 
-    line = locate(message, SPEC.judge(read(message))[0].path)
+    line = Places(message).line(SPEC.judge(read(message))[0].path)
 
     lines = (Path(__file__).parents[4] / "tests/data/ITI-44/full.xml").read_text("utf-8").splitlines()
     assert line is not None

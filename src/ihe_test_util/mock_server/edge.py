@@ -32,8 +32,6 @@ from ihe_test_util.xml.io import parse
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
 _SMALL_PART: Final = 256 * 1024
-#: What nobody reads to its end need not be kept: a message of 20,000 empty entries breaks 260,000 rules.
-_MAX_FINDINGS: Final = 1000
 
 
 @dataclass(slots=True)

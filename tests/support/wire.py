@@ -1,8 +1,9 @@
 """A client without a library: exactly the bytes of the test on a socket, and the answers read one by one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 
 from tests.support.peer import Answer
 
@@ -12,9 +13,16 @@ SOAP12 = "application/soap+xml; charset=UTF-8"
 SOAP11 = "text/xml; charset=UTF-8"
 
 
-def head(path: str = PIX_PATH, *, method: str = "POST", version: str = "1.1", **headers: object) -> bytes:
-    """The head of a request; ``Content_Length=5`` is a header, None leaves one out."""
-    named = {"Host": "mock", "Content_Type": SOAP12} | headers
+def head(
+    path: str = PIX_PATH,
+    more: Mapping[str, object] = MappingProxyType({}),
+    *,
+    method: str = "POST",
+    version: str = "1.1",
+    **headers: object,
+) -> bytes:
+    """The head of a request; ``Content_Length=5`` is a header, as is each of ``more``, and None leaves one out."""
+    named = {"Host": "mock", "Content_Type": SOAP12} | headers | dict(more)
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in named.items() if value is not None]
     return "\r\n".join([f"{method} {path} HTTP/{version}", *lines, "", ""]).encode("latin-1")
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMethod
 from aiohttp.web_protocol import RequestPayloadError
 
@@ -53,6 +54,8 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Bytes came; those of a head that is not complete start its deadline."""
         super().data_received(data)
+        if self._messages:
+            self._check_framing()
         if self._waiter is None or self._waiter.done():
             if self._head_timer is not None:
                 self._head_timer.cancel()
@@ -74,6 +77,25 @@ class Connection(web.RequestHandler):
             self._read_timer = None
         super().resume_writing()
 
+    def close(self) -> None:
+        """Take no further request; aiohttp would also take no further byte of the one that is being received."""
+        if not self._request_in_progress:
+            super().close()
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's signature
+        """Let a request in flight finish, for ``timeout`` seconds, and close the connection."""
+        if self._request_in_progress:
+            self._handler_waiter = self._loop.create_future()
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._handler_waiter
+            except TimeoutError:
+                _LOG.warning("the request of %s is dropped: it took too long to finish", self._peer())
+            finally:
+                self._handler_waiter = None
+        super().close()
+        await super().shutdown(timeout)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -94,6 +116,16 @@ class Connection(web.RequestHandler):
         """Log what nobody foresaw; a body that cannot be read was, and has got its fault."""
         if not isinstance(kw.get("exc_info"), RequestPayloadError):
             super().log_exception(*args, **kw)
+
+    def _check_framing(self) -> None:
+        """Tell who waits for a body that the bytes which came are no part of one; aiohttp lets it wait."""
+        error, _ = self._messages[-1]
+        if isinstance(error, RawRequestMessage):
+            return
+        current = self._current_request
+        body = self._messages[-2][1] if len(self._messages) > 1 else None if current is None else current.content
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(RequestPayloadError(error.message.partition("\n")[0].rstrip(":")))
 
     def _head_is_late(self) -> None:
         self._head_timer = None

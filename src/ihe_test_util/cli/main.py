@@ -23,6 +23,9 @@ _COMMANDS: Final = {
     "send": LazyCommand(
         "ihe_test_util.cli.send_commands", "send_group", "Send one message to a server and show its answer."
     ),
+    "template": LazyCommand(
+        "ihe_test_util.cli.template_commands", "template_group", "Make clinical documents (C-CDA) from templates."
+    ),
     "certs": LazyCommand("ihe_test_util.cli.certs_commands", "certs_group", "Make certificates for HTTPS and signing."),
 }
 

@@ -39,6 +39,17 @@ class TemplateProblem:
         )
 
 
+class TemplateFailed(BadInput):
+    """A template that cannot be rendered for a patient; ``line`` is that of the template, None where unknown."""
+
+    def __init__(
+        self, message: str, *, name: str, line: int | None, got: str = "", expected: str = "", hint: str = ""
+    ) -> None:
+        where = f"{name}, line {line}" if line else name
+        super().__init__(message, where=where, got=got, expected=expected, hint=hint)
+        self.line = line
+
+
 def errors_of(problems: Iterable[TemplateProblem]) -> tuple[TemplateProblem, ...]:
     """Those that keep a template from being used."""
     return tuple(problem for problem in problems if problem.severity is Severity.ERROR)

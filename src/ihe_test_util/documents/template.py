@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from ihe_test_util.documents.document import Document, document_from
 from ihe_test_util.documents.ids import Ids
 from ihe_test_util.documents.placeholders import PLACEHOLDERS, Group, Placeholder
-from ihe_test_util.documents.problems import TemplateProblem, errors_of, refusal
+from ihe_test_util.documents.problems import TemplateFailed, TemplateProblem, errors_of, refusal
 from ihe_test_util.documents.settings import DocumentSettings
 from ihe_test_util.documents.source import TemplateSource, read_source, source_of
 from ihe_test_util.documents.subject import Subject
@@ -155,26 +155,26 @@ def _runner(template: Any, name: str) -> Run:  # noqa: ANN401 - Jinja's template
         try:
             return "".join(template.root_render_func(template.new_context(values)))
         except BadInput as error:
-            where = _place(name, template, error)
-            raise BadInput(
-                error.message, where=where, got=error.got, expected=error.expected, hint=error.hint
+            line = _line(template, error)
+            raise TemplateFailed(
+                error.message, name=name, line=line, got=error.got, expected=error.expected, hint=error.hint
             ) from None
         except (TemplateError, *_FAILURES) as error:
-            raise BadInput(f"the template fails: {error}", where=_place(name, template, error)) from None
+            raise TemplateFailed(f"the template fails: {error}", name=name, line=_line(template, error)) from None
 
     return run
 
 
-def _place(name: str, template: Any, error: BaseException) -> str:  # noqa: ANN401 - as above
+def _line(template: Any, error: BaseException) -> int | None:  # noqa: ANN401 - as above
     from ihe_test_util.documents.compiling import FILE_NAME  # noqa: PLC0415 - Jinja, when it is needed
 
-    line = None
+    line: int | None = None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILE_NAME:
             line = template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
-    return f"{name}, line {line}" if line else name
+    return line
 
 
 def _replaced_columns(row: PatientRow) -> tuple[str, ...]:

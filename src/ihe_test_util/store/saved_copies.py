@@ -1,9 +1,7 @@
 """Submitted documents as files for people, under names that are safe everywhere and can be traced back."""
 
-import hashlib
 import json
 import os
-import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +9,12 @@ from typing import Final
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.documents import StoredDocument, Submission
+from ihe_test_util.file_names import safe_stem
 from ihe_test_util.store.database import translated
 from ihe_test_util.store.locks import directory_lock
 
 INDEX: Final = "index.jsonl"
 _DIRECTORY: Final = "documents"
-_PREFIX_CHARACTERS: Final = 80
-_HASH_CHARACTERS: Final = 12
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-# Names of devices on Windows, with any extension.
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _EXTENSIONS: Final = {
     "application/dicom": ".dcm",
     "application/json": ".json",
@@ -47,11 +41,7 @@ def safe_name(unique_id: str, sha1: str, mime_type: str) -> str:
 
     It is a plain name on every system; equal names mean equal ids and equal bytes, also where case does not count.
     """
-    prefix = _UNSAFE.sub("_", unique_id[: 2 * _PREFIX_CHARACTERS])[:_PREFIX_CHARACTERS].strip("._-")
-    if _RESERVED.fullmatch(prefix):
-        prefix = f"_{prefix}"
-    digest = hashlib.sha256(f"{unique_id}\0{sha1}".encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_CHARACTERS]
-    return f"{prefix or 'document'}-{digest}{_extension(mime_type)}"
+    return safe_stem(unique_id, unique_id, sha1, default="document") + _extension(mime_type)
 
 
 class SavedCopies:

@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "template": LazyCommand(
         "ihe_test_util.cli.template_commands", "template_group", "Make clinical documents (C-CDA) from templates."
     ),
+    "csv": LazyCommand("ihe_test_util.cli.csv_commands", "csv_group", "Check patients in a CSV file, and tidy it."),
     "certs": LazyCommand("ihe_test_util.cli.certs_commands", "certs_group", "Make certificates for HTTPS and signing."),
 }
 

@@ -22,6 +22,18 @@ def show_error(error: IheTestUtilError) -> None:
         click.echo(note, err=True)
 
 
+def error_fields(error: IheTestUtilError) -> dict[str, object]:
+    """An error as part of the object that ``--json`` prints."""
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "where": error.where,
+        "got": error.got,
+        "expected": error.expected,
+        "hint": error.hint,
+    }
+
+
 def show_warning(text: str) -> None:
     """Write a warning to stderr."""
     click.echo(f"{click.style('Warning:', fg='yellow')} {text}", err=True, color=wants_colour())

@@ -34,12 +34,12 @@ def _looks(pattern: str) -> re.Pattern[str]:
 
 
 # A sign is the start of a telephone number unless more than digits and what is written between them follows.
-_FORMULA: Final = _looks("\\s*(?:[=@\uff1d\uff20]|[-+\uff0d\uff0b](?![0-9 ().-]*\\Z))")
+_FORMULA: Final = _looks("\\s*(?:[=@\uff1d\uff20]|[-+\uff0d\uff0b](?![0-9 ().-]*(?:(?:x|ext[.]?) *[0-9]+)?\\Z))")
 _DOUBTS: Final = (
     _Doubt("formula", _ALL, _FORMULA,
            "a spreadsheet program would run this as a formula",
            "remove the first character if it is not meant; the value is used as it stands"),
-    _Doubt("rounded-number", _NUMBERS, _looks(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+\Z"),
+    _Doubt("rounded-number", _NUMBERS, _looks(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
            "a spreadsheet program has rounded this number",
            "format the column as text, and enter the number again"),
     _Doubt("placeholder", _LOOSE, _looks(

@@ -20,10 +20,12 @@ class RejectedRows:
     """Writes rejected rows: their number, the reasons, and their cells exactly as they stood.
 
     Nothing is escaped, so that a mended file is the file that was meant; ``formulas`` counts the cells written that a
-    spreadsheet program would run.
+    spreadsheet program would run, ``mark`` is whether a byte order mark is written, as the file that was read has one.
     """
 
-    def __init__(self, stream: TextIO, *, header: Sequence[str], delimiter: str) -> None:
+    def __init__(self, stream: TextIO, *, header: Sequence[str], delimiter: str, mark: bool) -> None:
+        if mark:
+            stream.write("\ufeff")  # without it Excel takes the file for Latin-1
         self.formulas = 0
         self.rows = 0
         self._csv = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")

@@ -45,7 +45,7 @@ class Endpoint:
     timeout_read_s: float | None = None
 
     def __post_init__(self) -> None:
-        _check(self.url)
+        check_url(self.url)
 
     @property
     def https(self) -> bool:
@@ -76,7 +76,12 @@ class Endpoint:
         return urlsplit(self.url.strip())
 
 
-def _check(url: str) -> None:
+def check_url(url: str) -> None:
+    """Refuse what is no URL of HTTP.
+
+    Raises:
+        BadInput: another scheme, no host, or no URL at all.
+    """
     try:
         split = urlsplit(url.strip())
         port = split.port

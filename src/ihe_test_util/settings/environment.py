@@ -45,7 +45,8 @@ def add_environment(kind: AnyKind, layers: Layers, environ: Mapping[str, str]) -
 def _typed(schema: ModelSchema, path: FieldPath, text: str) -> tuple[object, list[FieldPath]]:
     """The text of a variable as the type of its field, or as it is where it is none; and keys that came twice."""
     kinds = {way.get("type") for way in schema.ways_at(path)}
-    if "object" in kinds and (kinds == {"object"} or text.lstrip().startswith("{")):
+    bracket = {"object": "{", "array": "["}
+    if any(kinds == {kind} or (kind in kinds and text.lstrip().startswith(bracket[kind])) for kind in bracket):
         document = parse(text)
         return document.value, [key for key, _, _ in document.repeated]
     if "boolean" in kinds:

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -19,10 +19,24 @@ _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ANY_CASE: Final = "|".join("".join(f"[{c}{c.lower()}]" for c in level) for level in _LEVELS)
 
 
+_T = TypeVar("_T")
+
+
 class Model(BaseModel):
     """A group of fields: frozen, and without room for names it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def described(default: _T, says: str, example: object) -> _T:
+    """A field with what documentation and schema say of it."""
+    field: _T = Field(default=default, description=says, examples=[example])
+    return field
+
+
+def text_schema(kind: str) -> WithJsonSchema:
+    """The JSON Schema of a text of some kind, which messages call by it."""
+    return WithJsonSchema({"type": "string", "minLength": 1, "format": kind})
 
 
 def refusal(message: str) -> PydanticCustomError:
@@ -79,13 +93,14 @@ class LogLevel(StrEnum):
     CRITICAL = "CRITICAL"
 
 
-_PATH_SCHEMA: Final = WithJsonSchema({"type": "string", "minLength": 1, "format": "path"})
 _LEVEL_SCHEMA: Final = WithJsonSchema(
     {"type": "string", "anyOf": [{"enum": list(_LEVELS)}, {"pattern": f"^({_ANY_CASE})$"}]}
 )
 
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-FilePath: TypeAlias = Annotated[Path, BeforeValidator(_path), PlainSerializer(str, return_type=str), _PATH_SCHEMA]
+FilePath: TypeAlias = Annotated[
+    Path, BeforeValidator(_path), PlainSerializer(str, return_type=str), text_schema("path")
+]
 AnyCaseLevel: TypeAlias = Annotated[LogLevel, BeforeValidator(_level), _LEVEL_SCHEMA]
 Seconds: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=3600, allow_inf_nan=False)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]

@@ -1,6 +1,6 @@
 """What sets one configuration apart from another: its model, its default file, its variables, its own sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from ihe_test_util.settings.json_text import FieldPath
-from ihe_test_util.settings.layers import Layers, Origin
+from ihe_test_util.settings.layers import Layers, Origin, Problem
 from ihe_test_util.settings.schema import ModelSchema
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,6 +25,10 @@ def _nothing_to_say(_path: FieldPath, _origin: Origin) -> str:
     return ""
 
 
+def _no_problems(_config: object, _layers: Layers) -> Iterable[Problem]:
+    return ()
+
+
 def _no_warnings(_config: object, _sources: Mapping[str, str]) -> tuple[str, ...]:
     return ()
 
@@ -34,8 +38,8 @@ class Kind(Generic[M]):
     """A kind of configuration.
 
     ``prefix`` is that of its environment variables. ``as_merged`` turns a short form of a value into the object that it
-    is merged as, ``on_unknown`` has the message for an unknown field where it is a known mistake, ``warn`` has what to
-    tell the user about a sound configuration.
+    is merged as, ``on_unknown`` has the message for an unknown field where it is a known mistake. ``check`` finds what
+    is wrong with valid values because of where they came from; ``warn`` tells what is doubtful about sound ones.
     """
 
     model: type[M]
@@ -44,6 +48,7 @@ class Kind(Generic[M]):
     field_of: FieldOf
     as_merged: Callable[[FieldPath, object], object] = _as_it_is
     on_unknown: Callable[[FieldPath, Origin], str] = _nothing_to_say
+    check: Callable[[M, Layers], Iterable[Problem]] = _no_problems
     warn: Callable[[M, Mapping[str, str]], tuple[str, ...]] = _no_warnings
 
     @property

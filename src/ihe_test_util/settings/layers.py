@@ -4,7 +4,7 @@ Defaults are below, then the file, then the environment, then the command line. 
 anything else replaces what is below it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -101,7 +101,16 @@ class Layers:
                 self._add(value, here, name, document)
             else:
                 self._forget_below(here)
-                target[key] = value
+                self._note_members(here, value, name, document)
+                target[key] = _without_comments(value)
+
+    def _note_members(self, path: FieldPath, value: object, name: str, document: Document | None) -> None:
+        """Note where what is in a list came from, member by member; the list itself is replaced whole."""
+        for key, member in _members(value):
+            here = (*path, key)
+            self.values[here] = Origin(name, _nearest(document.values, here) if document else None)
+            self.keys[here] = Origin(name, _nearest(document.keys, here) if document else None)
+            self._note_members(here, member, name, document)
 
     def _forget_below(self, path: FieldPath) -> None:
         for places in (self.values, self.keys):
@@ -121,11 +130,29 @@ def leaves(value: object, path: FieldPath = ()) -> Iterator[tuple[FieldPath, obj
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from leaves(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple) and any(isinstance(member, BaseModel) for member in value):
+        for number, member in enumerate(value):
+            yield from leaves(member, (*path, str(number)))
     elif isinstance(value, Mapping) and value:
         for key, member in value.items():
             yield from ((here, leaf) for here, leaf in leaves(member, (*path, str(key))) if leaf is not None)
     else:
         yield path, value
+
+
+def _members(value: object) -> Iterable[tuple[str, object]]:
+    if isinstance(value, list):
+        return ((str(number), member) for number, member in enumerate(value))
+    return value.items() if isinstance(value, Mapping) else ()
+
+
+def _without_comments(value: object) -> object:
+    """What is in a list, without the comments in its objects."""
+    if isinstance(value, list):
+        return [_without_comments(member) for member in value]
+    if isinstance(value, Mapping):
+        return {key: _without_comments(member) for key, member in value.items() if not is_comment(key)}
+    return value
 
 
 def _nearest(places: Mapping[FieldPath, Position], path: FieldPath) -> Position | None:

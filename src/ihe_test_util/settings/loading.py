@@ -16,6 +16,7 @@ from ihe_test_util.settings.kind import AnyKind, Kind, M
 from ihe_test_util.settings.layers import DEFAULT, Layers, Origin, Problem, add_overrides, leaves
 from ihe_test_util.settings.problems import problems_of, refuse
 from ihe_test_util.settings.words import value as as_json
+from ihe_test_util.settings.words import without_password
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -106,6 +107,7 @@ def build(kind: Kind[M], inputs: Inputs, snapshot: Snapshot | None) -> Loaded[M]
         config = kind.model.model_validate(layers.data)
     except ValidationError as error:
         raise refuse([*problems, *problems_of(error, kind, layers, certain=not broken)]) from None
+    problems += kind.check(config, layers)
     if problems:
         raise refuse(problems)
     sources = {".".join(path): str(layers.values.get(path, DEFAULT)) for path, _ in leaves(config)}
@@ -140,4 +142,8 @@ def _add_file(layers: Layers, data: bytes, name: str) -> list[Problem]:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path | StrEnum) else value
+    if isinstance(value, Path | StrEnum):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(member) for member in value]
+    return without_password(value) if isinstance(value, str) else value

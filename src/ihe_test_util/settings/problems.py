@@ -10,11 +10,12 @@ from ihe_test_util.errors import ConfigError
 from ihe_test_util.settings.fields import CROSS_FIELD, REFUSED
 from ihe_test_util.settings.json_text import FieldPath, Position
 from ihe_test_util.settings.kind import AnyKind
-from ihe_test_util.settings.layers import DEFAULT, Layers, Problem
+from ihe_test_util.settings.layers import Layers, Problem
 from ihe_test_util.settings.schema import ModelSchema, Schema
 from ihe_test_util.settings.words import nearest, printable, value
 
 _MOST_SHOWN: Final = 50
+_TOO_SHORT: Final = frozenset({"too_short", "string_too_short"})
 _NOWHERE: Final = Position(0, 0)
 _KINDS: Final = {
     "integer": "a whole number",
@@ -22,8 +23,19 @@ _KINDS: Final = {
     "boolean": "true or false",
     "string": "text",
     "object": "an object",
+    "array": "a list",
 }
-_FORMATS: Final = {"path": "a path", "url-path": "a URL path"}
+_FORMATS: Final = {
+    "path": "a path",
+    "url-path": "a URL path",
+    "url": "a URL",
+    "oid": "an OID",
+    "language": "a language tag",
+    "media-type": "a media type",
+    "variable": "a name of a variable",
+    "coded-value": "a coded value",
+    "home-community": "a home community",
+}
 
 
 def problems_of(error: ValidationError, kind: AnyKind, layers: Layers, *, certain: bool) -> list[Problem]:
@@ -66,16 +78,23 @@ def _problem(details: ErrorDetails, kind: AnyKind, layers: Layers) -> Problem:
         known = _choices(kind.schema.keys_of(path[:-1]))
         message = f'unknown name "{path[-1]}"{nearest(path[-1], known)}'
         return Problem(layers.origin(path, of_key=True), ".".join(path), message)
-    if details["type"] == REFUSED:
-        return Problem(layers.origin(path), ".".join(path), context["message"])
     if details["type"] == CROSS_FIELD:
         origin, other = layers.origin(path, of_key=True), context["other"]
-        if other and origin == DEFAULT:
+        if other and path not in layers.keys:
             path = tuple(other.split("."))
             origin = layers.origin(path)
         return Problem(origin, ".".join(path), context["message"])
-    message = _wrong_value(layers.value(path, details["input"]), kind.schema, path)
-    return Problem(layers.origin(path), ".".join(path), message)
+    return Problem(layers.origin(path), ".".join(path), _message(details, kind, layers, path))
+
+
+def _message(details: ErrorDetails, kind: AnyKind, layers: Layers, path: FieldPath) -> str:
+    if details["type"] == REFUSED:
+        return str(details["ctx"]["message"])
+    if details["type"] in _TOO_SHORT:
+        return "is empty; leave it out for the default"
+    if details["type"] == "missing":
+        return f"is missing; {wanted(kind.schema, path)} is expected"
+    return _wrong_value(layers.value(path, details["input"]), kind.schema, path)
 
 
 def _wrong_value(got: object, schema: ModelSchema, path: FieldPath) -> str:

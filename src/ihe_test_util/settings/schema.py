@@ -92,7 +92,10 @@ def _whole(model: type[BaseModel]) -> Schema:
 
 
 def _member(node: Mapping[str, Any], name: str) -> Schema | None:
-    found = node.get("properties", {}).get(name, node.get("additionalProperties"))
+    if node.get("type") == "array":
+        found = node.get("items")
+    else:
+        found = node.get("properties", {}).get(name, node.get("additionalProperties"))
     return found if isinstance(found, dict) else None
 
 

@@ -2,17 +2,24 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
 _LONGEST_VALUE: Final = 60
 _LISTED: Final = 12
+_USER_INFO: Final = re.compile(r"(?<=://)([^/?#@\s]*):[^/?#@\s]*@")
 
 
 def printable(text: str) -> str:
     """The text with what a terminal would obey, or UTF-8 cannot carry, written as an escape; line ends stay."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def without_password(text: str) -> str:
+    """The text, with asterisks for the password of a URL (RFC 3986, 3.2.1)."""
+    return _USER_INFO.sub(r"\1:***@", text) if "://" in text else text
 
 
 def value(got: object) -> str:
@@ -21,7 +28,8 @@ def value(got: object) -> str:
         return "an object"
     if isinstance(got, list):
         return "a list"
-    text = json.dumps(str(got) if isinstance(got, Path) else got, ensure_ascii=False, default=repr)
+    shown = without_password(str(got)) if isinstance(got, str | Path) else got
+    text = json.dumps(shown, ensure_ascii=False, default=repr)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ihe_test_util.errors import CertificateError
+from ihe_test_util.security.files import MAKE, read_file, require_valid
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.+?)-----END", re.DOTALL)
@@ -20,7 +21,6 @@ _LONG_FORM: Final = 0x80
 _VALIDITY_FIELD: Final = 3  # serialNumber, signature, issuer, validity
 #: OpenSSL's words for a key of another certificate; the last one, when it is of another kind too.
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
-_MAKE: Final = "ihe-test-util certs init"
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SEQUENCE: Final = b"\x30"
 
@@ -66,7 +66,7 @@ def server_context(
             raise CertificateError(
                 f"client certificates are {mode}, but no CA is given to check them against",
                 expected="a PEM file with the certificates of the CAs that issue them",
-                hint=f"set tls_ca_path; {_MAKE} makes a ca.pem, with a client certificate below it",
+                hint=f"set tls_ca_path; {MAKE} makes a ca.pem, with a client certificate below it",
             )
         _load_ca(context, ca, now or datetime.now(UTC))
         context.verify_mode = _VERIFY_MODES[mode]
@@ -114,7 +114,7 @@ class _Identity:
 
 
 def _load_identity(context: ssl.SSLContext, identity: _Identity, now: datetime) -> None:
-    cert, key = _read(identity.cert, "certificate"), _read(identity.key, "private key")
+    cert, key = read_file(identity.cert, "certificate"), read_file(identity.key, "private key")
     der = _first_certificate(cert, identity.cert)
     if not any(label.endswith(b"PRIVATE KEY") for label in _labels(key, identity.key)):
         raise CertificateError(
@@ -145,7 +145,7 @@ def _unusable(identity: _Identity, der: bytes, error: ssl.SSLError, *, encrypted
             "the private key does not belong to the certificate",
             where=f"{key} and {cert}",
             hint="take both from the same place; in a file with several certificates the server's own comes first;"
-            f" {_MAKE} --force makes a new pair",
+            f" {MAKE} --force makes a new pair",
         )
     if encrypted:
         return CertificateError("the password does not open the private key", where=key)
@@ -163,7 +163,7 @@ def _unusable(identity: _Identity, der: bytes, error: ssl.SSLError, *, encrypted
 
 
 def _load_ca(context: ssl.SSLContext, ca: Path, now: datetime) -> None:
-    data = _read(ca, "CA certificate")
+    data = read_file(ca, "CA certificate")
     _first_certificate(data, ca)
     try:
         context.load_verify_locations(cafile=ca)
@@ -173,22 +173,6 @@ def _load_ca(context: ssl.SSLContext, ca: Path, now: datetime) -> None:
     certificates = [_decoded(body, ca) for body in _CERTIFICATE.findall(data)]
     if not any(begin <= now <= end for begin, end in (_validity(der, ca) for der in certificates)):
         _check_time(certificates[0], ca, now)
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        problem, hint = f"the {what} does not exist", f"{_MAKE} makes certificates for tests"
-    except IsADirectoryError:
-        problem, hint = f"the {what} is a directory", "name the file in it"
-    except PermissionError:
-        problem, hint = f"the {what} may not be read by this user", "change its owner or mode"
-        if path.is_dir():  # how Windows says it
-            problem, hint = f"the {what} is a directory", "name the file in it"
-    except OSError as error:
-        problem, hint = f"the {what} cannot be read: {error.strerror}", ""
-    raise CertificateError(problem, where=str(path.absolute()), hint=hint)
 
 
 def _labels(data: bytes, path: Path) -> list[bytes]:
@@ -244,18 +228,7 @@ def _decoded(body: bytes, path: Path) -> bytes:
 
 def _check_time(der: bytes, path: Path, now: datetime) -> None:
     begin, end = _validity(der, path)
-    if now > end:
-        raise CertificateError(
-            f"the certificate expired on {end:%Y-%m-%d %H:%M} UTC",
-            where=str(path.absolute()),
-            hint=f"put a new one there, or {_MAKE} --force; the clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        )
-    if now < begin:
-        raise CertificateError(
-            f"the certificate is valid only from {begin:%Y-%m-%d %H:%M} UTC on",
-            where=str(path.absolute()),
-            hint=f"is this machine's clock right? it says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        )
+    require_valid(begin, end, str(path.absolute()), now)
 
 
 def _validity(der: bytes, path: Path) -> tuple[datetime, datetime]:

@@ -37,11 +37,11 @@ _HINTS: Final[dict[int, str]] = {
 }
 
 
-def parse(data: bytes, *, what: str = "message") -> Element:
+def parse(data: bytes, *, what: str = "message", drop_comments: bool = True) -> Element:
     """Parse untrusted bytes and return the root element.
 
     No DTD, no entity, no network access, at most ``MAX_DEPTH`` levels; comments and processing
-    instructions are dropped. ``what`` names the bytes in errors.
+    instructions are dropped, unless somebody has to refuse them. ``what`` names the bytes in errors.
 
     Raises:
         XmlMalformed: not well-formed, wrongly encoded, with a document type declaration, or beyond a limit.
@@ -54,7 +54,11 @@ def parse(data: bytes, *, what: str = "message") -> Element:
             hint="send it in several messages",
         )
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=drop_comments,
+        remove_pis=drop_comments,
     )
     try:
         root = etree.fromstring(data, parser)

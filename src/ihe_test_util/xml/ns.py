@@ -22,6 +22,14 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 
+# SAML 2.0, XML Signature, WS-Trust
+SAML: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
+SAML11: Final = "urn:oasis:names:tc:SAML:1.0:assertion"
+SAMLP: Final = "urn:oasis:names:tc:SAML:2.0:protocol"
+DS: Final = "http://www.w3.org/2000/09/xmldsig#"
+EXC_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
+WST: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+
 # HL7 V3, CDA
 HL7: Final = "urn:hl7-org:v3"
 

@@ -10,10 +10,12 @@ from lxml import etree
 
 from ihe_test_util.mock_server.app import MockServer
 from ihe_test_util.xml.io import Element, parse
+from tests.support.schemas import problems_of_payload
 
 #: aiohttp warns of bytes that are larger.
 _SENT_IN_ONE_BYTES: Final = 1024 * 1024
 
+OK = 200
 Sample = Callable[[str], bytes]
 Enveloped = Callable[..., bytes]
 
@@ -75,7 +77,11 @@ class Peer:
             body = BytesIO(body)
         sent = {"Content-Type": content_type} | {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.post(self.url + path, data=body, headers=sent) as response:
-            return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
+            answer = Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
+        if answer.status == OK:
+            # Whatever a test is about, no answer may break the standards' schemas.
+            assert problems_of_payload(answer.xml) == ()
+        return answer
 
     async def get(self, path: str) -> Answer:
         """GET a path."""

@@ -1,10 +1,8 @@
 """Samples of ITI-41, their readers, and the schemas of XDS.b."""
 
 import base64
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -13,6 +11,7 @@ from ihe_test_util.transactions.card import Payload
 from ihe_test_util.transactions.iti41 import SPEC, ProvideAndRegisterRequest
 from ihe_test_util.xml.io import Element, parse
 from ihe_test_util.xml.xop import INCLUDE
+from tests.support.schemas import CHECK, Problems, schema_check
 
 ROOT = Path(__file__).parents[4]
 SAMPLES = ROOT / "tests/data/ITI-41"
@@ -60,13 +59,8 @@ def request_of(
 
 
 @pytest.fixture(scope="session")
-def schema_problems() -> Callable[[Element], Sequence[tuple[int, str]]]:
-    path = ROOT.parent / "shared/schemas/check.py"
-    if not path.is_file():
-        pytest.skip(f"the schemas of XDS.b are not at {path.parent}")
-    spec = importlib.util.spec_from_file_location("schema_check", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return cast("Callable[[Element], Sequence[tuple[int, str]]]", module.problems)
+def schema_problems() -> Problems:
+    check = schema_check()
+    if check is None:
+        pytest.skip(f"the schemas of XDS.b are not at {CHECK.parent}")
+    return check

@@ -1,20 +1,17 @@
 """Samples of ITI-44, its readers, and the schemas of HL7."""
 
-import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from ihe_test_util.content import Content
 from ihe_test_util.transactions.pix_add import SPEC, PixAddRequest, PixAddResponse
 from ihe_test_util.xml.io import Element, parse
+from tests.support.schemas import CHECK, Problems, schema_check
 
 ROOT = Path(__file__).parents[4]
 SAMPLES = ROOT / "tests/data/ITI-44"
-
-Problems = Callable[[Element], Sequence[tuple[int, str]]]
 
 
 class NoAttachments:
@@ -49,12 +46,7 @@ def request_of(
 
 @pytest.fixture(scope="session")
 def schema_problems() -> Problems:
-    path = ROOT.parent / "shared/schemas/check.py"
-    if not path.is_file():
-        pytest.skip(f"the schemas of HL7 are not at {path.parent}")
-    spec = importlib.util.spec_from_file_location("schema_check", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return cast("Problems", module.problems)
+    check = schema_check()
+    if check is None:
+        pytest.skip(f"the schemas of HL7 are not at {CHECK.parent}")
+    return check

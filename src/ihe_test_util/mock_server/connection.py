@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -24,18 +24,23 @@ _NO_METHOD: Final = (
 #: A peer that is answered before all of its request arrived may go on sending for this long, with pauses of so much.
 _LINGER_S: Final = 30.0
 _LINGER_PAUSE_S: Final = 2.0
+#: The same for one whose bytes are no HTTP: how often to look whether it goes on.
+_QUIET_S: Final = 0.5
 
 
 class Connection(web.RequestHandler):
     """aiohttp's protocol, with answers that help where the request is not HTTP that can be read."""
 
-    __slots__ = ("_config", "_head_timer", "_read_timer")
+    __slots__ = ("_config", "_deaf", "_enough", "_head_timer", "_heard", "_read_timer")
 
     def __init__(self, manager: web.Server, *, config: Callable[[], MockServerConfig], **more: Any) -> None:  # noqa: ANN401 - aiohttp's options
         super().__init__(manager, **more)
         self._config = config
         self._head_timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
+        self._deaf = False  # what came was no HTTP: nothing that follows can be
+        self._heard = False
+        self._enough = asyncio.Event()  # the peer is gone, or the server stops
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected."""
@@ -46,6 +51,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is closed, by either side."""
+        self._enough.set()
         for timer in (self._head_timer, self._read_timer):
             if timer is not None:
                 timer.cancel()
@@ -53,6 +59,9 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came; those of a head that is not complete start its deadline."""
+        if self._deaf:
+            self._heard = True
+            return
         super().data_received(data)
         if self._messages:
             self._check_framing()
@@ -79,6 +88,7 @@ class Connection(web.RequestHandler):
 
     def close(self) -> None:
         """Take no further request; aiohttp would also take no further byte of the one that is being received."""
+        self._enough.set()
         if not self._request_in_progress:
             super().close()
 
@@ -112,6 +122,26 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    def _make_error_handler(self, err_info: Any) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:  # noqa: ANN401 - aiohttp does not export its type
+        """Answer what is no HTTP, and go on reading for a while, as ``Farewell`` does."""
+
+        async def handler(request: web.BaseRequest) -> web.StreamResponse:
+            response = self.handle_error(request, err_info.status, err_info.exc, err_info.message)
+            await response.prepare(request)
+            await response.write_eof()
+            if self.transport is not None and self.transport.can_write_eof():
+                self.transport.write_eof()
+            end = self._loop.time() + _LINGER_S
+            self._heard = True
+            while self._heard and not self._enough.is_set() and self._loop.time() < end:
+                self._heard = False
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_QUIET_S):
+                        await self._enough.wait()
+            return response
+
+        return handler
+
     def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ANN401 - as of logging
         """Log what nobody foresaw; a body that cannot be read was, and has got its fault."""
         if not isinstance(kw.get("exc_info"), RequestPayloadError):
@@ -122,6 +152,7 @@ class Connection(web.RequestHandler):
         error, _ = self._messages[-1]
         if isinstance(error, RawRequestMessage):
             return
+        self._deaf = True
         current = self._current_request
         body = self._messages[-2][1] if len(self._messages) > 1 else None if current is None else current.content
         if body is not None and not body.is_eof() and body.exception() is None:

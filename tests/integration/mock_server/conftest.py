@@ -1,15 +1,34 @@
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.support.messages import submission
 from tests.support.peer import Enveloped, Peer, Sample
+from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH, SOAP12
 
 Unharmed = Callable[[Peer], Awaitable[None]]
+MakeProcess = Callable[..., Served]
+
+
+@pytest.fixture
+async def make_process(tmp_path: Path) -> AsyncIterator[MakeProcess]:
+    """Makes servers that run in processes of their own; ``make_process(fields…)`` takes configuration fields."""
+    made: list[Served] = []
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+
+        def make(directory: Path | None = None, wrapper: tuple[str, ...] = (), **config: Any) -> Served:
+            made.append(Served(directory or tmp_path / f"server{len(made)}", session, config, wrapper))
+            return made[-1]
+
+        yield make
+        for served in made:
+            served.kill()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.messages import FIRST, MARKER, pix_add_template
 from benchmarks.rows import Row, Verdict
 from benchmarks.scale import Bench
-from benchmarks.servers import MIB, Memory, mock_server
+from benchmarks.servers import MIB, BenchFailedError, Memory, mock_server
 
 _LATE_S: Final = 0.6
 _BUDGET: Final = 120_000_000
@@ -32,7 +32,9 @@ def measure_delayed(bench: Bench) -> list[Row]:
             check=True,
         )
     told: dict[str, float] = json.loads(done.stdout)
-    kept = not told["failed"] and told["shortest_s"] >= delay_s and told["whole_s"] <= delay_s + _LATE_S
+    if told["failed"]:
+        raise BenchFailedError(f"{told['failed']:.0f} of {count} delayed requests failed")
+    kept = told["shortest_s"] >= delay_s and told["whole_s"] <= delay_s + _LATE_S
     return [
         Row(
             "delayed",

@@ -1,7 +1,6 @@
 """Load on a server: wrk where it is installed, else a Python process."""
 
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ _GRACE_S: Final = 60.0
 #: Between the first numbers of two runs, so that no two requests have the same.
 _STRIDE: Final = 10_000_000
 
-NO_WRK: Final = "wrk is not installed (Debian: apt-get install wrk); a slower load generator in Python stands in for it"
+NO_WRK: Final = "wrk is not installed (Debian: apt-get install wrk)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +37,11 @@ class Load:
 class Loader:
     """Runs load, each request with a number that no other request of this loader had."""
 
-    def __init__(self, directory: Path, kind: str, connections: int) -> None:
+    def __init__(self, directory: Path, connections: int, *, wrk: str | None) -> None:
         self.connections = connections
         self._directory = directory
-        self._wrk = shutil.which("wrk") if kind in {"auto", "wrk"} else None
-        if kind == "wrk" and self._wrk is None:
-            raise FileNotFoundError(NO_WRK)
+        self._wrk = wrk
         self._runs = 0
-
-    @property
-    def name(self) -> str:
-        """What it uses."""
-        return "wrk" if self._wrk is not None else "asyncio"
 
     def run(self, template: Template, port: int, seconds: float) -> Load:
         """Load a server on this machine for so many seconds.

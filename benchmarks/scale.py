@@ -31,7 +31,7 @@ class Scale:
 FULL = Scale()
 QUICK = Scale(
     rounds=1,
-    round_s=1.0,
+    round_s=0.5,
     warm_up_s=0.2,
     connections=8,
     memory_requests=500,

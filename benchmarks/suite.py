@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,11 +39,17 @@ _CASES: Final[Cases] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and give the exit code."""
-    options = _parser().parse_args(arguments)
-    here = origin(list(sys.argv[1:] if arguments is None else arguments))
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    wrk = None if options.loader == "asyncio" else shutil.which("wrk")
+    if wrk is None and options.loader != "asyncio":
+        if options.loader == "wrk":
+            parser.error(NO_WRK)
+        _say(f"{NO_WRK}; a load generator in Python stands in for it, and takes more of the machine")
+    here = origin(list(sys.argv[1:] if arguments is None else arguments), "wrk" if wrk else "asyncio_load.py")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.directory) as directory:
         (Path(directory) / ".gitignore").write_text("*\n")
-        rows = _measured(options, Path(directory))
+        rows = _measured(options, Path(directory), wrk)
     print("\n".join(here.lines()), end="\n\n")
     print(table(rows))
     if options.json is not None:
@@ -54,16 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(Verdict.FAILED in verdicts or (options.gate and Verdict.SHORT in verdicts))
 
 
-def _measured(options: argparse.Namespace, directory: Path) -> list[Row]:
+def _measured(options: argparse.Namespace, directory: Path, wrk: str | None) -> list[Row]:
     scale = QUICK if options.quick else FULL
     if options.soak:
         scale = replace(scale, memory_requests=SOAK_REQUESTS)
     if options.connections:
         scale = replace(scale, connections=options.connections)
-    loader = Loader(directory, options.loader, scale.connections)
-    if options.loader == "auto" and loader.name != "wrk":
-        _say(NO_WRK)
-    bench = Bench(directory, loader, scale, _say)
+    bench = Bench(directory, Loader(directory, scale.connections, wrk=wrk), scale, _say)
     rows: list[Row] = []
     for name in options.only or _CASES:
         _say(f"{name} …")

@@ -27,6 +27,7 @@ _COMMANDS: Final = {
         "ihe_test_util.cli.template_commands", "template_group", "Make clinical documents (C-CDA) from templates."
     ),
     "csv": LazyCommand("ihe_test_util.cli.csv_commands", "csv_group", "Check patients in a CSV file, and tidy it."),
+    "saml": LazyCommand("ihe_test_util.cli.saml_commands", "saml_group", "Make and judge SAML assertions (XUA)."),
     "certs": LazyCommand("ihe_test_util.cli.certs_commands", "certs_group", "Make certificates for HTTPS and signing."),
 }
 

@@ -32,6 +32,11 @@ class CertificateFormat(StrEnum):
     PKCS12 = "pkcs12"
     DER = "der"
 
+    @property
+    def label(self) -> str:
+        """Its name as people write it."""
+        return "PKCS#12" if self is CertificateFormat.PKCS12 else self.value.upper()
+
 
 @dataclass(frozen=True, slots=True)
 class Password:
@@ -89,9 +94,9 @@ def read_holding(path: Path, what: str, password: Password, wanted: CertificateF
     found = format_of(data, path)
     if wanted is not None and found is not wanted:
         raise CertificateError(
-            f"the {what} is {found.upper()}, not {wanted.upper()}",
+            f"the {what} is {found.label}, not {wanted.label}",
             where=str(path.absolute()),
-            expected=wanted.value,
+            expected=wanted.label,
             hint=f"set the format to {found.value} (--cert-format {found.value}, certificates.cert_format)",
         )
     if found is CertificateFormat.PEM:

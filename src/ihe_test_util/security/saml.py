@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from cryptography import x509
 
@@ -13,15 +13,19 @@ from ihe_test_util.security.identity import Identity
 from ihe_test_util.security.saml_elements import build_assertion
 from ihe_test_util.security.saml_template import AssertionTemplate
 from ihe_test_util.security.xml_signature import sign_enveloped
-from ihe_test_util.security.xua import CodedValue, Confirmation
+from ihe_test_util.security.xua import (
+    DEFAULT_AUDIENCE,
+    DEFAULT_ISSUER,
+    DEFAULT_SUBJECT,
+    DEFAULT_VALID_FOR_S,
+    MAX_VALID_FOR_S,
+    UNSPECIFIED_CONTEXT,
+    UNSPECIFIED_NAME,
+    CodedValue,
+    Confirmation,
+)
 from ihe_test_util.xml.io import Element, xml_text
 
-UNSPECIFIED_NAME: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
-UNSPECIFIED_CONTEXT: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
-DEFAULT_ISSUER: Final = "https://idp.ihe-test-util.example"
-DEFAULT_AUDIENCE: Final = "https://mock.ihe-test-util.example"
-DEFAULT_VALID_FOR_S: Final = 300
-MAX_VALID_FOR_S: Final = 366 * 24 * 3600
 #: What to say of a value that is not of its form, whether it is, what is expected.
 _Form: TypeAlias = tuple[str, Callable[[str], bool], str]
 
@@ -34,14 +38,15 @@ class AssertionSettings:
     text, ``audiences`` URIs of X-Service Providers. ``organization_id`` is a URI, ``home_community_id`` an OID as
     ``urn:oid:…``, ``resource_id`` the patient as a CX (``id^^^&OID&ISO``). ``attributes`` are further ones as name and
     text. With a ``template`` that is used instead, and its placeholders are filled from these fields and from
-    ``values``. ``holder`` confirms by key; the signer itself where it is None.
+    ``values``. ``holder`` confirms by key; the signer itself where it is None. ``issued_at`` stands in for the
+    time of issue, to try receivers with.
 
     Raises:
         BadInput: values that XUA does not allow, all of them at once; placeholders that nothing fills.
     """
 
     issuer: str = DEFAULT_ISSUER
-    subject: str = "test-user"
+    subject: str = DEFAULT_SUBJECT
     audiences: tuple[str, ...] = (DEFAULT_AUDIENCE,)
     subject_id: str = ""
     organization: str = ""
@@ -58,6 +63,7 @@ class AssertionSettings:
     holder: x509.Certificate | None = None
     one_time_use: bool = False
     valid_for_s: float = DEFAULT_VALID_FOR_S
+    issued_at: datetime | None = None
     template: AssertionTemplate | None = None
     values: tuple[tuple[str, str], ...] = ()
 
@@ -99,13 +105,13 @@ class Assertion:
             CertificateError: the certificate has expired or is not yet valid, or the key cannot sign.
         """
         identity.require_valid(now)
-        assertion_id = f"_{new_id()}"
+        assertion_id, moment = f"_{new_id()}", settings.issued_at or now
         if settings.template is not None:
             element = settings.template.fill(
-                settings.placeholder_values(), now=now, valid_for_s=settings.valid_for_s, assertion_id=assertion_id
+                settings.placeholder_values(), now=moment, valid_for_s=settings.valid_for_s, assertion_id=assertion_id
             )
         else:
-            element = build_assertion(settings, settings.holder or identity.certificate, now, assertion_id)
+            element = build_assertion(settings, settings.holder or identity.certificate, moment, assertion_id)
         return sign_enveloped(element, identity)
 
 

@@ -21,11 +21,10 @@ from ihe_test_util.security.replay import ReplayCache
 from ihe_test_util.security.saml_claims import Claims, SubjectConfirmation, read_claims
 from ihe_test_util.security.saml_structure import DIGEST_METHODS, Located, locate, place
 from ihe_test_util.security.signers import Trust, public_bytes, signer
-from ihe_test_util.security.xua import Confirmation
+from ihe_test_util.security.xua import DEFAULT_SKEW_S, Confirmation
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.io import Element, parse, serialize
 
-DEFAULT_SKEW_S: Final = 60
 _METHODS: Final = {each.method: each for each in Confirmation}
 
 

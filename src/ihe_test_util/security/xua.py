@@ -7,6 +7,15 @@ from typing import Final, Self
 from ihe_test_util.domain.xds.datatypes import is_oid
 from ihe_test_util.errors import BadInput
 
+UNSPECIFIED_NAME: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+UNSPECIFIED_CONTEXT: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
+DEFAULT_ISSUER: Final = "https://idp.ihe-test-util.example"
+DEFAULT_SUBJECT: Final = "test-user"
+DEFAULT_AUDIENCE: Final = "https://mock.ihe-test-util.example"
+DEFAULT_VALID_FOR_S: Final = 300
+MAX_VALID_FOR_S: Final = 366 * 24 * 3600
+#: How far the clocks of issuer and receiver may differ.
+DEFAULT_SKEW_S: Final = 60
 _CODE_PARTS: Final = 4
 
 

@@ -44,7 +44,7 @@ def template_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@template_group.command("validate")
+@template_group.command("validate", short_help="List placeholders, and all that is wrong with a template.")
 @click.argument("template", metavar="FILE")
 @_schema_option
 @_json_option
@@ -74,7 +74,7 @@ def validate(*, template: str, schema_path: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-@template_group.command("process")
+@template_group.command("process", short_help="Make a document for each patient of a CSV file.")
 @click.argument("template", metavar="TEMPLATE")
 @click.argument("csv", metavar="CSV", type=click.Path(allow_dash=True, path_type=Path))
 @click.option(
@@ -142,7 +142,7 @@ def process(
         raise click.exceptions.Exit(1)
 
 
-@template_group.command("placeholders")
+@template_group.command("placeholders", short_help="List what may stand in a template.")
 @_json_option
 def placeholders(*, as_json: bool) -> None:
     """List every placeholder that templates may use.
@@ -155,7 +155,7 @@ def placeholders(*, as_json: bool) -> None:
     click.echo(output.placeholders_as_json() if as_json else output.placeholders_as_text())
 
 
-@template_group.command("show")
+@template_group.command("show", short_help="Print a template that comes along.")
 @click.argument("name", type=click.Choice(SHIPPED))
 def show(*, name: str) -> None:
     """Print a template that comes along, to make your own from.

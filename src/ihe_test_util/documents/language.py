@@ -55,7 +55,7 @@ _REFUSED: Final = MappingProxyType(
         nodes.FromImport: ("{% from … import %}", _OTHER_FILES),
         nodes.Extends: ("{% extends %}", _OTHER_FILES),
         nodes.Block: ("{% block %}", "it belongs to templates that extend others; leave the tags out"),
-        nodes.ScopedEvalContextModifier: ("{% autoescape %}", "values are always escaped as XML"),
+        nodes.Scope: ("autoescape", "values are always escaped as XML"),
         nodes.Pow: ("**", "there is no need for powers in a document"),
         nodes.CallBlock: ("{% call %}", "call the macro in {{ }}"),
         nodes.FilterBlock: ("{% filter %}", "apply the filter in {{ }}"),
@@ -73,33 +73,41 @@ _NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U
 #: A document type declaration, and before it in the alternation what may contain its letters without being one.
 _DOCTYPE: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|\{#.*?#\}|(?P<doctype><!DOCTYPE)", re.DOTALL)
 _SHOWN: Final = 60
+_MAX_DEPTH: Final = 100
 
 
 def syntax_tree(environment: Environment, text: str) -> tuple[nodes.Template | None, list[TemplateProblem]]:
     """The syntax tree of a template, and what is wrong with it as text; None where it cannot be read."""
     problems = list(_text_problems(text))
     try:
-        return environment.parse(text), problems
+        return _bounded(environment.parse(text)), problems
     except TemplateSyntaxError as error:
         hint = "{% raw %} … {% endraw %} keeps braces that are no placeholder" if "{#" in text or "{%" in text else ""
         sentence = f"the template's own syntax is wrong: {(error.message or str(error)).rstrip('.')}"
         problems.append(TemplateProblem("syntax", sentence, error.lineno, hint=hint))
     except RecursionError:
-        problems.append(TemplateProblem("syntax", "an expression is nested too deeply"))
+        problems.append(TemplateProblem("syntax", f"it is nested too deeply, over {_MAX_DEPTH} levels"))
     return None, problems
 
 
 def judged(tree: nodes.Template, text: str) -> tuple[tuple[Placeholder, ...], list[TemplateProblem]]:
     """The placeholders of a template in the order of the first use, and all that it says without being allowed to."""
     judge = _Judge(tree, text)
-    try:
-        judge.visit(tree)
-    except RecursionError:
-        judge.problems.append(TemplateProblem("syntax", "an expression is nested too deeply"))
+    judge.visit(tree)
     used = tuple(
         Placeholder(name, tuple(dict.fromkeys(lines)), PLACEHOLDERS.get(name)) for name, lines in judge.used.items()
     )
     return used, judge.problems
+
+
+def _bounded(tree: nodes.Template) -> nodes.Template:
+    """A syntax tree that every later step can go down by recursion."""
+    level: list[nodes.Node] = [tree]
+    for _ in range(_MAX_DEPTH):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return tree
+    raise RecursionError
 
 
 def _text_problems(text: str) -> Iterator[TemplateProblem]:
@@ -207,7 +215,8 @@ class _Judge:
             return
         if node.dyn_args is not None or node.dyn_kwargs is not None:
             self._refuse("not-allowed", "*arguments and **arguments are not allowed", node, "*")
-        self._children(node)
+        for part in (*([target] if isinstance(target, nodes.Name) else ()), *node.args, *node.kwargs):
+            self.visit(part)
 
     def _filter(self, node: nodes.Filter) -> None:
         if node.name not in FILTERS:
@@ -230,10 +239,12 @@ class _Judge:
         self._loops -= 1
 
     def _refuse(self, rule: str, sentence: str, node: nodes.Node, shown: str, *, hint: str = "") -> None:
-        line = self._lines[node.lineno - 1] if 0 < node.lineno <= len(self._lines) else ""
-        found = re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", line)
-        column = found.start() + 1 if found else None
-        problem = TemplateProblem(rule, sentence, node.lineno, column, hint=hint)
+        number: int | None = node.lineno  # Jinja's own types do not say that {% autoescape %} has none
+        pattern = re.compile(rf"(?<!\w){re.escape(shown)}(?!\w)")
+        if number is None:
+            number = next((at for at, line in enumerate(self._lines, start=1) if pattern.search(line)), None)
+        found = pattern.search(self._lines[number - 1]) if number and number <= len(self._lines) else None
+        problem = TemplateProblem(rule, sentence, number, found.start() + 1 if found else None, hint=hint)
         if problem not in self.problems:
             self.problems.append(problem)
 

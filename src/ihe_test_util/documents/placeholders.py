@@ -92,7 +92,12 @@ def _origin(prefix: str, who: str, of: Callable[[Subject], Organization]) -> tup
 _TABLE: Final = (
     _column("first_name", "given name"),
     _column("last_name", "family name"),
-    _column("dob", "date of birth as YYYY-MM-DD; for `birthTime/@value` use `birth_time`"),
+    Definition(
+        "dob",
+        Group.PATIENT,
+        "date of birth as YYYY-MM-DD; for `birthTime/@value` use `birth_time`",
+        lambda it: it.row.dob.isoformat(),
+    ),
     _column("gender", "M, F, O or U as in the file; for `administrativeGenderCode/@code` use `gender_code`"),
     _column("patient_id_oid", "OID of the authority that assigned `patient_id`"),
     _column("patient_id", "the patient's identifier, given or generated"),

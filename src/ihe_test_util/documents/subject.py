@@ -18,7 +18,6 @@ _EXTENSION: Final = re.compile(r"(?i)[\s,;]*(?:ext(?:ension)?\.?|x)\s*([0-9]+)\s
 #: What stands in a URI as it is (RFC 3986, 3.3), apart from the sub-delimiters that mean something to tel and mailto.
 _TEL_SAFE: Final = "+*.-()"
 _MAILTO_SAFE: Final = "@!$'*+-./=_~"
-_DAYS_A_MONTH: Final = 30.44
 _LAST_MONTHS: Final = 24
 _MOST_DAYS: Final = 100_000
 
@@ -61,11 +60,11 @@ class Subject:
     @property
     def age_text(self) -> str:
         """The age as people say it: in days, months, or years."""
-        days = max(0, (self.now.date() - self.row.dob).days)
-        months = int(days / _DAYS_A_MONTH)
+        born, today = self.row.dob, self.now.date()
+        months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
         if months >= _LAST_MONTHS:
             return _counted(self.age, "year")
-        return _counted(months, "month") if months else _counted(days, "day")
+        return _counted(months, "month") if months > 0 else _counted(max(0, (today - born).days), "day")
 
     @property
     def creation_date(self) -> str:

@@ -13,7 +13,7 @@ from ihe_test_util.patients.dates import oldest_birth
 from ihe_test_util.patients.header import Header, check_delimiter, delimiter_of, read_header
 from ihe_test_util.patients.identities import Identities
 from ihe_test_util.patients.lines import Lines
-from ihe_test_util.patients.model import SSN_ROOT, Gender, PatientRow, Problem, RejectedRow, shown
+from ihe_test_util.patients.model import SSN_ROOT, Gender, PatientRow, Problem, RejectedRow, visible
 from ihe_test_util.patients.records import records
 from ihe_test_util.patients.rules import problem
 from ihe_test_util.patients.sources import Source, name_of, opened
@@ -110,7 +110,10 @@ class PatientCsv:
                 check_delimiter(record.cells or ("",), self.delimiter, where)
                 wrong = record.problems[0]
                 raise BadInput(
-                    f"the header cannot be read: {wrong.reason}", where=where, got=wrong.value, hint=wrong.suggestion
+                    f"the header cannot be read: {wrong.reason}",
+                    where=where,
+                    got=visible(wrong.value),
+                    hint=wrong.suggestion,
                 )
             row, line, cells = record
             if any(cell.strip() for cell in cells):
@@ -172,7 +175,7 @@ class PatientCsv:
             "cells",
             row=row,
             line=line,
-            value=shown(self.delimiter.join(cells)),
+            value=self.delimiter.join(cells),
             reason=f"the row has {len(cells):,} values, the header {self._width:,} columns",
             suggestion=suggestion,
         )

@@ -47,8 +47,8 @@ class SeenIds:
     def _allocate(self, slots: int) -> None:
         self._mask = slots - 1
         self._most = int(slots * _FULLEST)
-        self._keys = array("Q", bytes(8 * slots))
-        self._rows = array("I", bytes(4 * slots))
+        self._keys = array("Q", [0]) * slots
+        self._rows = array("I", [0]) * slots
 
     def _grow(self) -> None:
         slots = len(self._keys)

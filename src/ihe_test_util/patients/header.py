@@ -9,7 +9,7 @@ from typing import Final
 
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.columns import COLUMNS, EXPORTED, NAMES, REQUIRED
-from ihe_test_util.patients.model import Problem, shown
+from ihe_test_util.patients.model import Problem, visible
 from ihe_test_util.patients.rules import problem
 
 _DELIMITERS: Final = MappingProxyType({",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"})
@@ -77,7 +77,7 @@ def check_delimiter(cells: Sequence[str], delimiter: str, where: str) -> None:
         raise BadInput(
             "the first line is a note for Excel, not the header",
             where=where,
-            got=cells[0],
+            got=visible(cells[0]),
             hint=f"remove the line, and name the delimiter: --delimiter {_option(given)}",
         )
     text = delimiter.join(cells)
@@ -87,7 +87,7 @@ def check_delimiter(cells: Sequence[str], delimiter: str, where: str) -> None:
         raise BadInput(
             f"the columns are separated by {_DELIMITERS[best]}, not by {_DELIMITERS.get(delimiter, repr(delimiter))}",
             where=where,
-            got=shown(text),
+            got=visible(text),
             hint=f"--delimiter {_option(best)}",
         )
 
@@ -106,7 +106,7 @@ def _unusable(
     likely = {_nearest(one): cell.strip() for cell, one in list(zip(cells, names, strict=True))[:_LOOKED_AT_COLUMNS]}
     lines = [
         f"the column {column} is missing"
-        + (f"; is {shown(likely[column])!r} meant for it?" if column in likely else "")
+        + (f"; is {visible(likely[column])!r} meant for it?" if column in likely else "")
         for column in missing
     ]
     for column in twice:
@@ -118,7 +118,7 @@ def _unusable(
     return BadInput(
         message,
         where=where,
-        got=shown(", ".join(cells)),
+        got=visible(", ".join(cells)),
         expected=f"{', '.join(REQUIRED)}; and optionally {', '.join(one for one in NAMES if one not in REQUIRED)}",
         hint="rename the columns in the header; their order is free" if missing else "remove or rename one of them",
     )
@@ -141,5 +141,5 @@ def _unknown(cell: str, number: int, names: Sequence[str], row: int, line: int) 
             f"is {nearest} meant?" if nearest and nearest not in names else "remove it, or leave it if that is meant"
         )
     return problem(
-        "unknown-column", row=row, line=line, column=shown(cell.strip()), reason=reason, suggestion=suggestion
+        "unknown-column", row=row, line=line, column=visible(cell.strip()), reason=reason, suggestion=suggestion
     )

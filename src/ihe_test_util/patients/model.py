@@ -96,6 +96,11 @@ class RejectedRow:
         return f"RejectedRow(row={self.row}, line={self.line}, rules={[problem.rule for problem in self.problems]})"
 
 
+def visible(text: str) -> str:
+    """A piece of a file as errors quote it: bounded, and nothing in it that a terminal would obey."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown(text))
+
+
 def shown(value: str) -> str:
-    """A value as problems quote it."""
+    """A value as problems hold it, bounded."""
     return value if len(value) <= SHOWN_CHARACTERS else value[: SHOWN_CHARACTERS - 1] + "…"

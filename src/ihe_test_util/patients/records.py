@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.lines import MAX_LINE_CHARACTERS, MAX_RECORD_CHARACTERS, Lines, RecordTooLong
-from ihe_test_util.patients.model import RejectedRow, shown
+from ihe_test_util.patients.model import RejectedRow, visible
 from ihe_test_util.patients.quotes import QuoteTrouble, quote_trouble
 from ihe_test_util.patients.rules import problem
 
@@ -33,8 +33,7 @@ def records(lines: Lines, *, delimiter: str, name: str) -> Iterator[Record | Rej
         except StopIteration:
             return
         except RecordTooLong:
-            seen = lines.since_record(reader.line_num)
-            raise _never_closes(quote_trouble(seen, delimiter), row, line, seen, name) from None
+            raise _never_ends(row, line, name) from None
         except csv.Error:
             yield _malformed(row, line, lines.since_record(reader.line_num), delimiter, name)
             continue
@@ -64,16 +63,23 @@ def _malformed(row: int, line: int, lines: Sequence[str], delimiter: str, name: 
     return RejectedRow(row, line, (text[:_KEPT_CHARACTERS].rstrip("\r\n"),), (found,))
 
 
-def _never_closes(trouble: QuoteTrouble | None, row: int, line: int, lines: Sequence[str], name: str) -> BadInput:
-    trouble = trouble or QuoteTrouble(0, 0)
+def _never_ends(row: int, line: int, name: str) -> BadInput:
+    return BadInput(
+        f"row {row:,} begins on line {line:,} and goes on for more than {MAX_RECORD_CHARACTERS:,} characters",
+        where=f"{name}, line {line:,}",
+        hint=f"is a quote on line {line:,} not closed, or one too many there?",
+    )
+
+
+def _never_closes(trouble: QuoteTrouble, row: int, line: int, lines: Sequence[str], name: str) -> BadInput:
     after = len(lines) - 1 - trouble.line
     where = f"cell {trouble.cell + 1} of row {row:,}"
     looked = f"in the {after:,} lines after it" if after > 1 else "in what follows"
     return BadInput(
         f"a quote opens on line {line + trouble.line:,} ({where}) and does not close {looked}",
         where=f"{name}, line {line + trouble.line:,}",
-        got=shown(lines[trouble.line].rstrip("\r\n")),
-        expected=f"a closing quote; a value may have 131,072 characters, a row {MAX_RECORD_CHARACTERS:,}",
+        got=visible(lines[trouble.line].rstrip("\r\n")),
+        expected="a closing quote; a value may have 131,072 characters",
         hint=f"close it on line {line + trouble.line:,}; a quote that is part of a quoted value is written twice",
     )
 
@@ -83,7 +89,7 @@ def _oversized(row: int, line: int, text: str) -> RejectedRow:
         "row-too-long",
         row=row,
         line=line,
-        value=shown(text),
+        value=text,
         reason=f"a value of this row is too long to be read; the row has {len(text):,} characters",
         suggestion="shorten it; is a quote not closed in the row before?",
     )

@@ -4,6 +4,7 @@ import shlex
 from typing import Final
 
 from ihe_test_util.errors import BadInput
+from ihe_test_util.patients.model import visible
 
 _SAVE_AS: Final = 'save it as "CSV UTF-8 (Comma delimited)" in the spreadsheet program'
 _SIGNATURES: Final = (
@@ -44,7 +45,7 @@ def not_utf8(data: bytes, at: int, *, offset: int, line: int, name: str) -> BadI
     # Windows-1252 is what "Latin-1" files really are; its five holes fall back to Latin-1 itself.
     around = data[max(0, at - _CONTEXT_BYTES) : at + _CONTEXT_BYTES]
     encoding = "latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252"
-    text = " ".join(around.decode(encoding, "replace").split())
+    text = visible(around.decode(encoding, "replace"))
     letter = bytes((byte,)).decode(encoding)
     return BadInput(
         "the file is not UTF-8",

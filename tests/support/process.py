@@ -83,6 +83,13 @@ class Served:
         async with self.session.post(f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers) as response:
             return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
 
+    async def logged(self, text: str, path: Path | None = None) -> None:
+        """Wait until a text is in its log."""
+        log = path or self.directory / "mock.log"
+        async with asyncio.timeout(START_S):
+            while text not in await asyncio.to_thread(log.read_text, errors="replace"):  # noqa: ASYNC110 - a file
+                await asyncio.sleep(_POLL_S)
+
     @property
     def running(self) -> psutil.Process:
         """The process, while it runs."""

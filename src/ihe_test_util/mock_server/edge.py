@@ -79,6 +79,8 @@ class Edge:
             self._finish(turn, Reply(0, "", b"", b""))
             return web.Response(status=400)  # goes nowhere: there is nobody to answer
         except IheTestUtilError as error:
+            if error.soap_code is FaultCode.RECEIVER:
+                _LOG.error("%s %s", turn.route.card.code if turn.route else request.path, error)
             reply = self._fault(turn, Fault.of(error))
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)

@@ -50,10 +50,11 @@ coverage: $(VENV)/.dev ## the tests, with coverage
 bench: $(VENV)/.dev ## the table of benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
-docs: $(VENV)/.dev ## write again what is generated from the code: tables of rules and fields, JSON Schema
+docs: $(VENV)/.dev ## write again what is generated from the code: tables of rules, fields and placeholders, JSON Schema
 	$(RUN) ihe_test_util.mock_server.config_docs docs/mock-server-configuration.md
 	$(RUN) ihe_test_util.mock_server.config_schema > docs/mock-server-configuration.schema.json.new
 	mv docs/mock-server-configuration.schema.json.new docs/mock-server-configuration.schema.json
+	$(RUN) ihe_test_util.documents.template_docs docs/ccd-templates.md
 
 lock: ## pin again, after a change of dependencies (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

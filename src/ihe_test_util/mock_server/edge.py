@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,11 +13,12 @@ from aiohttp import ClientError, web
 
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
-from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity, new_exchange_id
+from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
 from ihe_test_util.mock_server.behavior import Dice, Route, templated
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
 from ihe_test_util.mock_server.dispatch import action_findings, select
+from ihe_test_util.mock_server.exchange_log import log_exchange
 from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
 from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
 from ihe_test_util.soap.addressing import NONE, Addressing
@@ -190,7 +190,7 @@ class Edge:
             findings=tuple(turn.findings),
         )
         self._record(exchange)
-        _log(exchange, turn.ids)
+        log_exchange(exchange, turn.ids)
         if turn.attachments is not None or turn.received is not None:
             _drop_spooled(turn)
 
@@ -247,22 +247,3 @@ def _addressing_of(received: Received) -> Addressing:
         return read_envelope(parse(received.xml)).addressing
     except IheTestUtilError:
         return NONE
-
-
-def _log(exchange: Exchange, ids: str) -> None:
-    level = logging.INFO if exchange.outcome is not Outcome.ABORTED else logging.WARNING
-    _LOG.log(
-        level,
-        "%s %s %s %d %.1f ms %s %s",
-        exchange.id,
-        exchange.transaction or exchange.target,
-        exchange.outcome.value,
-        exchange.http_status,
-        exchange.duration_s * 1000,
-        exchange.summary,
-        ids,
-    )
-    # A line a rule, not a finding: a package may have thousands of parts.
-    broken = Counter(finding.rule for finding in exchange.findings if finding.severity is not Severity.INFO)
-    for rule, times in broken.items():
-        _LOG.warning("%s %s%s", exchange.id, rule, f" ({times} times)" if times > 1 else "")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ class Served:
 
     async def post(self, path: str, body: Any, content_type: str = SOAP12) -> Answer:
         """POST a message."""
+        if isinstance(body, bytes):
+            body = BytesIO(body)  # aiohttp warns of large bytes
         headers = {"Content-Type": content_type}
         async with self.session.post(f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers) as response:
             return Answer(response.status, response.headers.get("Content-Type", ""), await response.read())
@@ -103,6 +106,13 @@ class Served:
     def limit_files(self, size: int) -> None:
         """Let no file of it grow beyond ``size`` bytes from now on: a full disk, as far as it can tell."""
         self.running.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
+
+    def stop(self) -> None:
+        """Ask it to end, and wait for that."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(30) == 0
+            self.process = None
 
     def kill(self) -> None:
         """End it as a power cut would, and wait for that."""

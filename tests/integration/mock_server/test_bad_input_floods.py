@@ -104,10 +104,9 @@ async def test_a_flood_of_parts_stays_within_memory(served: Served) -> None:
 
 
 async def test_garbage_without_end_gets_its_fault(served: Served) -> None:
-    """A body that begins where none was announced: the peer may send all of it before it reads the fault."""
+    """What is no HTTP at all: the peer may send all of it before it reads the fault."""
     async with connected(served.port) as wire:
-        await wire.send(head(Content_Length=2))
-        await flood(wire, b"<a>", BLANK, 50 * MIB, chunked=False)
+        await flood(wire, b"garbage ", BLANK, 50 * MIB, chunked=False)
         answer = await wire.answer()
 
         assert_fault(answer, "Sender", "the HTTP request cannot be read", status=400)

@@ -17,6 +17,8 @@
     │   ├── PeerTooSlow         it stopped sending, or reading
     │   └── PeerFault           it answered with a SOAP fault
     ├── Unreachable           the network between us
+    │   ├── UnknownHost         no such name
+    │   └── TlsFailed           no TLS that both ends accept
     ├── StorageError          our disk: nothing was stored, nothing may be acknowledged
     └── ServerError           our mock server as a process
         ├── AlreadyRunning      another instance holds the port or the data directory
@@ -24,11 +26,15 @@
 
 Each class carries the exit code of the command line (``exit_code``), the SOAP fault code
 (``soap_code``) and the ``scenario`` under which a configured response template replaces its
-text. Nothing sorts errors by the words of their message.
+text. What it means for a run, and the remedy, is the row of ``failures`` that it carries (``failure``). Nothing sorts
+errors by the words of their message.
 """
 
 from enum import StrEnum
 from typing import ClassVar
+
+from ihe_test_util import failures
+from ihe_test_util.failures import Category, Failure
 
 
 class FaultCode(StrEnum):
@@ -72,6 +78,7 @@ class IheTestUtilError(Exception):
     soap_code: ClassVar[FaultCode] = FaultCode.RECEIVER
     scenario: ClassVar[Scenario] = Scenario.INTERNAL_ERROR
     http_status: ClassVar[int | None] = None
+    usual_failure: ClassVar[Failure] = failures.UNEXPECTED
 
     def __init__(self, message: str, *, where: str = "", got: str = "", expected: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -80,6 +87,16 @@ class IheTestUtilError(Exception):
         self.got = got
         self.expected = expected
         self.hint = hint
+
+    @property
+    def failure(self) -> Failure:
+        """The cause that it is counted under, with its remedy."""
+        return self.usual_failure
+
+    @property
+    def category(self) -> Category:
+        """Whether to try again (transient), to go on with the next patient (permanent), or to stop (critical)."""
+        return self.failure.category
 
     def __str__(self) -> str:
         parts = [self.message]
@@ -93,20 +110,26 @@ class BadInput(IheTestUtilError):
     """What the user of this tool gave us cannot be used."""
 
     soap_code = FaultCode.SENDER
+    usual_failure = failures.BAD_INPUT
 
 
 class ConfigError(BadInput):
     """One configuration problem, or several listed in the message, one a line."""
 
+    usual_failure = failures.CONFIGURATION
+
 
 class CertificateError(BadInput):
     """A certificate or private key cannot be read, does not match, or has expired."""
+
+    usual_failure = failures.CERTIFICATE
 
 
 class PeerError(IheTestUtilError):
     """The software at the other end did something wrong, or says that we did."""
 
     soap_code = FaultCode.SENDER
+    usual_failure = failures.UNREADABLE
 
 
 class PeerMalformed(PeerError):
@@ -192,6 +215,7 @@ class MessageTooLarge(PeerError):
 
     scenario = Scenario.TOO_LARGE
     http_status = 413
+    usual_failure = failures.TOO_LARGE
 
 
 class PeerTooSlow(PeerError):
@@ -199,6 +223,7 @@ class PeerTooSlow(PeerError):
 
     scenario = Scenario.TOO_SLOW
     http_status = 408
+    usual_failure = failures.TOO_SLOW
 
 
 class NoSoapAnswer(PeerMalformed):
@@ -224,9 +249,17 @@ class NoSoapAnswer(PeerMalformed):
         self.content_type = content_type
         self.retry_after_s = retry_after_s
 
+    @property
+    def failure(self) -> Failure:
+        """By HTTP's status."""
+        return failures.of_status(self.status)
+
 
 class PeerFault(PeerError):
-    """The peer answered with a SOAP fault, of either version; ``status`` is that of HTTP."""
+    """The peer answered with a SOAP fault, of either version; ``status`` is that of HTTP.
+
+    ``retry_after_s`` is when the peer wants to be asked again, None where it did not say.
+    """
 
     def __init__(
         self,
@@ -237,6 +270,7 @@ class PeerFault(PeerError):
         detail: str = "",
         subcode: str = "",
         status: int = 0,
+        retry_after_s: float | None = None,
         where: str = "",
         got: str = "",
         hint: str = "",
@@ -247,6 +281,12 @@ class PeerFault(PeerError):
         self.detail = detail
         self.subcode = subcode
         self.status = status
+        self.retry_after_s = retry_after_s
+
+    @property
+    def failure(self) -> Failure:
+        """By subcode, HTTP's status, and code."""
+        return failures.of_fault(self.code, self.subcode, self.status)
 
 
 class Unreachable(IheTestUtilError):
@@ -256,21 +296,43 @@ class Unreachable(IheTestUtilError):
     where it is True the outcome is unknown.
     """
 
+    usual_failure = failures.NOT_REACHED
+
     def __init__(
         self, message: str, *, sent: bool = False, where: str = "", got: str = "", expected: str = "", hint: str = ""
     ) -> None:
         super().__init__(message, where=where, got=got, expected=expected, hint=hint)
         self.sent = sent
 
+    @property
+    def failure(self) -> Failure:
+        """By whether the request may have had an effect."""
+        return failures.OUTCOME_UNKNOWN if self.sent else self.usual_failure
+
+
+class UnknownHost(Unreachable):
+    """Nobody knows the host's name."""
+
+    usual_failure = failures.UNKNOWN_HOST
+
+
+class TlsFailed(Unreachable):
+    """There is no TLS connection that both ends accept: trust, names, versions, certificates."""
+
+    usual_failure = failures.TLS
+
 
 class StorageError(IheTestUtilError):
     """Nothing was stored: disk full, read-only directory, damaged database."""
 
     scenario = Scenario.STORAGE_FAILURE
+    usual_failure = failures.STORAGE
 
 
 class ServerError(IheTestUtilError):
     """The mock server as a process: it cannot start, stop or be found."""
+
+    usual_failure = failures.SERVER
 
 
 class AlreadyRunning(ServerError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.errors import Unreachable
+from ihe_test_util.errors import TlsFailed, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Attempt:
             unknown = "whether the request took effect is unknown: look there before sending it again"
             hint = f"{hint}; {unknown}" if hint else unknown
         return Unreachable(message, sent=self.whole, where=self.peer, got=got, hint=hint)
+
+    def no_tls(self, message: str, *, got: str = "", hint: str = "") -> TlsFailed:
+        """There was no TLS that both ends accept, so nothing was received."""
+        return TlsFailed(message, sent=False, where=self.peer, got=got, hint=hint)
 
     def not_reached(self, message: str, *, got: str = "", expected: str = "", hint: str = "") -> Unreachable:
         """There was no connection, so nothing was sent."""

@@ -6,12 +6,12 @@ import shutil
 import ssl
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Generic, Self
+from typing import Final, Generic, Self, TypeAlias
 from uuid import uuid4
 
 import aiohttp
@@ -29,11 +29,15 @@ from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartReco
 from ihe_test_util.security.tls import client_context
 from ihe_test_util.soap.package import DEFAULT_LIMITS, MultipartLimits
 from ihe_test_util.transactions.card import AnyTransaction, Mtom, Payload, Req, Resp, Transaction, Verdict
+from ihe_test_util.xml.io import Element
 
 _LOG: Final = logging.getLogger("ihe_test_util.client")
 _READ_BUFFER_BYTES: Final = 512 * 1024
 _TIMEOUT_READ_S: Final = 30.0
 _TIMEOUT_READ_DOCUMENTS_S: Final = 60.0
+
+#: Makes blocks for the header of one message, anew for each try.
+HeaderBlocks: TypeAlias = Callable[[], Iterable[Element]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class Called(Generic[Resp]):
     response: Resp
     verdict: Verdict
     exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    """What of a request is given beside the request itself."""
+
+    payload: Payload | None
+    header_blocks: HeaderBlocks
+    message_id: str
 
 
 @dataclass(slots=True)
@@ -62,7 +75,8 @@ class Client:
     """Calls transactions; an asynchronous context manager around one pool of connections.
 
     ``record`` is given every exchange, failed ones too. Attachments of answers lie in ``spool_dir``, or in a
-    directory of our own that goes when the client is closed. Nothing is sent twice: retries are the caller's.
+    directory of our own that goes when the client is closed. Nothing is sent twice: retries are those of
+    ``RetryingClient``. The log names no patient; with ``log_messages`` it holds whole messages at DEBUG.
     """
 
     def __init__(
@@ -73,11 +87,13 @@ class Client:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         spool_dir: Path | None = None,
         limits: MultipartLimits = DEFAULT_LIMITS,
+        log_messages: bool = False,
     ) -> None:
         self._record = record
         self._new_uuid = new_uuid
         self._now = now
         self._limits = limits
+        self._log_messages = log_messages
         self._spool_dir = spool_dir
         self._own_spool_dir: Path | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -104,12 +120,25 @@ class Client:
             await asyncio.to_thread(shutil.rmtree, self._own_spool_dir, ignore_errors=True)
             self._own_spool_dir = None
 
+    def new_message_id(self) -> str:
+        """An id for the addressing header of a message."""
+        return f"urn:uuid:{self._new_uuid()}"
+
     async def call(
-        self, card: Transaction[Req, Resp], request: Req, endpoint: Endpoint, *, payload: Payload | None = None
+        self,
+        card: Transaction[Req, Resp],
+        request: Req,
+        endpoint: Endpoint,
+        *,
+        payload: Payload | None = None,
+        header_blocks: HeaderBlocks = tuple,
+        message_id: str = "",
     ) -> Called[Resp]:
         """Send a request and read the answer; an answer that says no is no error, its verdict says so.
 
         ``payload`` is sent in place of what the card would build from ``request``: a message as it stands in a file.
+        ``header_blocks`` makes further blocks of the SOAP header, such as wsse:Security. ``message_id`` is that of the
+        addressing header where a message is sent again.
 
         Raises:
             Unreachable: no connection, or it was lost; ``sent`` tells whether the request may have had an effect.
@@ -122,7 +151,7 @@ class Client:
         """
         turn = _Turn(card, endpoint, self._now(), time.perf_counter())
         try:
-            understood = await self._exchange(turn, card, request, payload)
+            understood = await self._exchange(turn, card, request, _Extras(payload, header_blocks, message_id))
         except PeerFault as error:
             self._finish(turn, Outcome.FAULT, f"{error.code.value} fault")
             raise
@@ -138,14 +167,22 @@ class Client:
         return Called(understood.response, verdict, exchange)
 
     async def _exchange(
-        self, turn: _Turn, card: Transaction[Req, Resp], request: Req, payload: Payload | None
+        self, turn: _Turn, card: Transaction[Req, Resp], request: Req, extras: _Extras
     ) -> Understood[Resp]:
         endpoint = turn.endpoint
         timeout_s = endpoint.timeout_read_s or (
             _TIMEOUT_READ_DOCUMENTS_S if card.mtom is Mtom.REQUIRED else _TIMEOUT_READ_S
         )
-        built = card.build_request(request) if payload is None else payload
-        prepared = turn.prepared = prepare(card, built, endpoint, new_uuid=self._new_uuid, stall_s=timeout_s)
+        built = card.build_request(request) if extras.payload is None else extras.payload
+        prepared = turn.prepared = prepare(
+            card,
+            built,
+            endpoint,
+            new_uuid=self._new_uuid,
+            stall_s=timeout_s,
+            message_id=extras.message_id,
+            header_blocks=extras.header_blocks(),
+        )
         answer = await self._send(turn, prepared, timeout_s)
         asked = Asked(endpoint, prepared.message_id, turn.started)
         if len(answer.xml) < THREAD_FROM_BYTES:
@@ -221,6 +258,9 @@ class Client:
             exchange.http_status,
             exchange.duration_s * 1000,
         )
+        if self._log_messages and _LOG.isEnabledFor(logging.DEBUG):
+            for what, message in (("request", exchange.request), ("answer", exchange.response)):
+                _LOG.debug("%s %s:\n%s", exchange.id, what, message.body.decode("utf-8", "replace"))
         if self._record is not None:
             self._record(exchange)
         return exchange

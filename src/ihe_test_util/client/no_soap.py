@@ -68,7 +68,7 @@ def no_soap(answer: Answer, endpoint: Endpoint, now: datetime) -> NoSoapAnswer:
     meaning, hint = _redirect(answer) if status in _REDIRECTS else _ADVICE.get(status, ("", ""))
     if not meaning:
         meaning, hint = _other(answer)
-    retry_after_s = _retry_after_s(answer.header("retry-after"), now)
+    retry_after_s = asked_to_wait_s(answer, now)
     if retry_after_s is not None:
         hint += f"; it asks to wait {retry_after_s:g} s"
     if challenge := answer.header("www-authenticate"):
@@ -85,6 +85,17 @@ def no_soap(answer: Answer, endpoint: Endpoint, now: datetime) -> NoSoapAnswer:
         expected="a SOAP envelope",
         hint=hint,
     )
+
+
+def asked_to_wait_s(answer: Answer, now: datetime) -> float | None:
+    """Seconds, from a number of them or a date (RFC 9110, 10.2.3); None where the answer does not ask."""
+    value = answer.header("retry-after").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds()) if value else None
+    except (TypeError, ValueError):
+        return None
 
 
 def is_xml(answer: Answer) -> bool:
@@ -135,16 +146,6 @@ def _what_came(answer: Answer) -> str:
         text = html.unescape(text or _TAG.sub(" ", body.decode("utf-8", "replace")))
         return f"{content_type}, {'titled' if title else 'saying'} {showable(text)!r}"
     return f"{content_type}, {showable(text)!r}"
-
-
-def _retry_after_s(value: str, now: datetime) -> float | None:
-    """Seconds, from a number of them or a date (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds()) if value else None
-    except (TypeError, ValueError):
-        return None
 
 
 def _phrase(status: int) -> str:

@@ -1,7 +1,7 @@
 """The way out: a message to the HTTP request that carries it, streamed from memory or disk."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from ihe_test_util.soap.mtom import write_package
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import AnyTransaction, Mtom, Payload
 from ihe_test_util.xml import ns
+from ihe_test_util.xml.io import Element
 
 #: Read in one go by a thread while the loop sends what was read before.
 _BATCH_BYTES: Final = 1024 * 1024
@@ -127,18 +128,27 @@ class Prepared:
 
 
 def prepare(
-    card: AnyTransaction, payload: Payload, endpoint: Endpoint, *, new_uuid: Callable[[], str], stall_s: float
+    card: AnyTransaction,
+    payload: Payload,
+    endpoint: Endpoint,
+    *,
+    new_uuid: Callable[[], str],
+    stall_s: float,
+    message_id: str = "",
+    header_blocks: Iterable[Element] = (),
 ) -> Prepared:
     """Wrap a payload as the transaction demands: plain or MTOM, with addressing or without.
+
+    ``message_id`` is a new one where it is empty.
 
     Raises:
         BadInput: something in it that cannot stand in a header.
     """
-    message_id = f"urn:uuid:{new_uuid()}" if endpoint.addressing else ""
     addressing = NONE
     if endpoint.addressing:
+        message_id = message_id or f"urn:uuid:{new_uuid()}"
         addressing = Addressing(card.action, message_id, to=endpoint.address, reply_to=ns.WSA_ANONYMOUS)
-    xml = write_envelope(payload.element, version=endpoint.soap, addressing=addressing)
+    xml = write_envelope(payload.element, version=endpoint.soap, addressing=addressing, header_blocks=header_blocks)
     if card.mtom is Mtom.REQUIRED or payload.attachments:
         unique = new_uuid()
         package = write_package(
@@ -155,7 +165,7 @@ def prepare(
     headers = [("Content-Type", body.content_type), ("Content-Length", str(body.length))]
     if endpoint.soap is SoapVersion.V11:
         headers.append(("SOAPAction", f'"{card.action}"'))
-    return Prepared(xml, body, tuple(headers), message_id, payload)
+    return Prepared(xml, body, tuple(headers), addressing.message_id, payload)
 
 
 def _plain_type(action: str, version: SoapVersion) -> str:

@@ -5,7 +5,7 @@ import ssl
 from typing import Final
 
 from ihe_test_util.client.attempt import Attempt
-from ihe_test_util.errors import Unreachable
+from ihe_test_util.errors import TlsFailed, Unreachable
 
 # X509_V_ERR_…, openssl/x509_vfy.h
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_LEAF_ISSUER = 9, 10, 18, 19, 20, 21
@@ -39,34 +39,34 @@ _CLIENT_CERTIFICATE_REFUSED: Final = re.compile(
 )
 
 
-def certificate_refused(error: BaseException, attempt: Attempt) -> Unreachable:
+def certificate_refused(error: BaseException, attempt: Attempt) -> TlsFailed:
     """We do not believe the server's certificate."""
     code = getattr(error, "verify_code", 0)
     reason = getattr(error, "verify_message", "") or str(error)
     if code in {_WRONG_HOST, _WRONG_IP}:
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the server's certificate is for another name",
             got=reason,
             hint="use a name that the certificate holds, or have one made for this name: "
             "ihe-test-util certs init --host NAME",
         )
     if code == _EXPIRED:
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the server's certificate has expired",
             got=reason,
             hint="have it renewed; --insecure talks to the server all the same, for tests only",
         )
     if code == _NOT_YET_VALID:
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the server's certificate is not valid yet", got=reason, hint="is this machine's clock right?"
         )
     if code in _UNKNOWN_CA:
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the server's certificate comes from a CA that is not trusted here",
             got=reason,
             hint="name the CA's certificate: --ca FILE (mocks/ca.pem for the mock server); --insecure believes anybody",
         )
-    return attempt.not_reached("the server's certificate is not accepted", got=reason, hint="--ca FILE names its CA")
+    return attempt.no_tls("the server's certificate is not accepted", got=reason, hint="--ca FILE names its CA")
 
 
 def tls_failed(error: ssl.SSLError, attempt: Attempt) -> Unreachable:
@@ -75,10 +75,10 @@ def tls_failed(error: ssl.SSLError, attempt: Attempt) -> Unreachable:
     said = reason.replace("_", " ").lower() or str(error)
     if reason in _HANDSHAKE:
         message, hint = _HANDSHAKE[reason]
-        return attempt.not_reached(message, got=said, hint=hint)
+        return attempt.no_tls(message, got=said, hint=hint)
     if _CLIENT_CERTIFICATE_REFUSED.fullmatch(reason):
         shown = attempt.endpoint.tls.cert is not None
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the server does not accept our client certificate" if shown else _ENDED[0],
             got=said,
             hint="have the server trust the CA that issued it, or show another: --cert FILE --key FILE"
@@ -87,7 +87,7 @@ def tls_failed(error: ssl.SSLError, attempt: Attempt) -> Unreachable:
         )
     if attempt.sent:
         return attempt.lost("the TLS connection broke", got=said, hint="look at the server's log")
-    return attempt.not_reached("the TLS handshake failed", got=said, hint="look at the server's log")
+    return attempt.no_tls("the TLS handshake failed", got=said, hint="look at the server's log")
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from ihe_test_util.client.attempt import Attempt
 from ihe_test_util.client.text import showable
 from ihe_test_util.client.tls_errors import certificate_refused, tls_failed
-from ihe_test_util.errors import BadInput, IheTestUtilError, PeerMalformed
+from ihe_test_util.errors import BadInput, IheTestUtilError, PeerMalformed, UnknownHost
 
 _LOCAL: Final = re.compile(r"(?:localhost|127\.[0-9.]+|\[::1\]|0\.0\.0\.0):")
 _TLS_RECORD: Final = re.compile(r"\\x1[4-7]\\x03|HTTP/0\.9")
@@ -63,8 +63,9 @@ def _refused(error: Exception, attempt: Attempt) -> IheTestUtilError:
 
 def _unknown_host(error: Exception, attempt: Attempt) -> IheTestUtilError:
     cause = getattr(error, "os_error", error)
-    return attempt.not_reached(
+    return UnknownHost(
         "the host name is not known",
+        where=attempt.peer,
         got=showable(getattr(cause, "strerror", "") or str(cause)),
         hint="check its spelling in the URL; does this machine reach the DNS server, is a VPN needed?",
     )
@@ -145,7 +146,7 @@ def _payload(error: Exception, attempt: Attempt) -> IheTestUtilError:
 def _not_http(error: Exception, attempt: Attempt) -> IheTestUtilError:
     text = str(getattr(error, "message", "") or error)
     if _TLS_RECORD.search(text) and not attempt.endpoint.https:
-        return attempt.not_reached(
+        return attempt.no_tls(
             "the port speaks TLS, the URL plain HTTP",
             got="a TLS record instead of an HTTP response",
             hint=f"use https:// for {attempt.peer}",
@@ -160,7 +161,7 @@ def _not_http(error: Exception, attempt: Attempt) -> IheTestUtilError:
 
 
 def _fingerprint(_error: Exception, attempt: Attempt) -> IheTestUtilError:
-    return attempt.not_reached("the server's certificate is not the one that was pinned")
+    return attempt.no_tls("the server's certificate is not the one that was pinned")
 
 
 def _bad_url(_error: Exception, attempt: Attempt) -> IheTestUtilError:

@@ -6,7 +6,7 @@ from typing import Final, Generic
 
 from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.client.no_soap import is_xml, no_soap
+from ihe_test_util.client.no_soap import asked_to_wait_s, is_xml, no_soap
 from ihe_test_util.client.text import harmless, showable
 from ihe_test_util.errors import MessageMalformed, PeerFault, PeerMalformed, XmlMalformed
 from ihe_test_util.exchange import Finding, Severity
@@ -114,6 +114,7 @@ def _fault(payload: Element, answer: Answer, asked: Asked) -> PeerFault:
         detail=fault.detail,
         subcode=fault.subcode,
         status=answer.status,
+        retry_after_s=asked_to_wait_s(answer, asked.now),
         where=f"POST {asked.endpoint.address}, HTTP {answer.status}",
         # Our own mock puts every finding in the reason too.
         got="" if payload.find(f".//{{{DETAIL_NAMESPACE}}}Finding") is not None else showable(fault.detail),

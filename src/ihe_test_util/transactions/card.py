@@ -91,12 +91,16 @@ class Rule(Generic[Req]):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an answer says in short: accepted or not, the ids it names, and the peer's reasons."""
+    """What an answer says in short: accepted or not, the ids it names, and the peer's reasons.
+
+    ``codes`` are the codes of its errors, where it gives any.
+    """
 
     accepted: bool
     status: str
     details: tuple[str, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()  # (label, value) in the order to print them
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def verdict(response: PixAddResponse, request: PixAddRequest) -> Verdict:
         response.type_code or "none",
         (*problems, *(_sentence(detail) for detail in response.details if not _names_patient(detail))),
         tuple(("Patient ID", detail.text) for detail in response.details if accepted and _names_patient(detail)),
+        tuple(detail.code.code for detail in response.details if detail.type_code == "E" and detail.code is not None),
     )
 
 

@@ -121,6 +121,7 @@ def verdict_of(response: RegistryResponse, identifiers: Sequence[tuple[str, str]
         status=response.status.rpartition(":")[2],
         details=tuple(str(error) for error in response.errors),
         identifiers=tuple(identifiers),
+        codes=tuple(error.code for error in response.errors if error.severity != urns.SEVERITY_WARNING),
     )
 
 

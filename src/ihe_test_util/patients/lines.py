@@ -16,6 +16,7 @@ CHUNK_BYTES: Final = 256 * 1024
 MAX_LINE_CHARACTERS: Final = 1024 * 1024
 #: A record over more lines than this has a quote that never closes.
 MAX_RECORD_CHARACTERS: Final = 4 * 1024 * 1024
+_MARK_BYTES: Final = 4  # enough to know a byte order mark, or another format, when a stream gives little at once
 
 
 class RecordTooLong(Exception):
@@ -78,7 +79,9 @@ class Lines:
 
     def _texts(self) -> Iterator[tuple[str, bool]]:
         """The file as text, piece by piece, and whether it is the last piece."""
-        data = self._read()
+        data = b""
+        while len(data) < _MARK_BYTES and (more := self._read()):
+            data += more
         refuse_other_formats(data, self._name)
         self.had_bom = data.startswith(codecs.BOM_UTF8)
         offset = len(codecs.BOM_UTF8) if self.had_bom else 0

@@ -3,18 +3,20 @@
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ihe_test_util.cli import template_output as output
+from ihe_test_util.cli.output import wants_colour
 from ihe_test_util.documents.source import SHIPPED, shipped_text
 from ihe_test_util.errors import BadInput
 
 if TYPE_CHECKING:
     from ihe_test_util.documents.schema import Schema
 
-_SCHEMA_VARIABLE = "IHE_TEST_CDA_SCHEMA"
+#: Names the schema where no option does.
+_SCHEMA_VARIABLE: Final = "IHE_TEST_CDA_SCHEMA"
 
 _schema_option = click.option(
     "--schema",
@@ -69,7 +71,8 @@ def validate(*, template: str, schema_path: Path | None, as_json: bool) -> None:
     from ihe_test_util.documents.check import check_template  # noqa: PLC0415 - Jinja is not needed for --help
 
     report = check_template(template, schema=_schema(schema_path))
-    click.echo(output.report_as_json(report) if as_json else output.report_as_text(report))
+    text = output.report_as_json(report) if as_json else output.report_as_text(report)
+    click.echo(text, color=wants_colour())
     if not report.usable:
         raise click.exceptions.Exit(1)
 

@@ -36,8 +36,7 @@ def report_as_text(report: "TemplateReport") -> str:
     if report.problems:
         parts += ["", "Problems", *(line for one in report.problems for line in _problem_lines(one))]
     parts += ["", _tried(report)]
-    text = "\n".join(parts)
-    return text if wants_colour() is None else click.unstyle(text)
+    return "\n".join(parts)
 
 
 def report_as_json(report: "TemplateReport") -> str:

@@ -72,6 +72,8 @@ _REFUSED_FILTERS: Final = MappingProxyType({
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: A document type declaration, and before it in the alternation what may contain its letters without being one.
 _DOCTYPE: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|\{#.*?#\}|(?P<doctype><!DOCTYPE)", re.DOTALL)
+#: What Jinja counts as the end of a line; str.splitlines knows more.
+_LINE_END: Final = re.compile("\r\n|\r|\n")
 _SHOWN: Final = 60
 _MAX_DEPTH: Final = 100
 
@@ -135,7 +137,7 @@ class _Judge:
     def __init__(self, tree: nodes.Template, text: str) -> None:
         self.problems: list[TemplateProblem] = []
         self.used: dict[str, list[int]] = {}
-        self._lines = text.splitlines()
+        self._lines = _LINE_END.split(text)
         stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
         self._macros = {macro.name for macro in tree.find_all(nodes.Macro)}
         self._own = stored | self._macros

@@ -9,8 +9,6 @@ from lxml import etree
 from ihe_test_util.errors import BadInput
 from ihe_test_util.xml.io import Element, line_of
 
-#: Names the schema where no option does.
-SCHEMA_VARIABLE: Final = "IHE_TEST_CDA_SCHEMA"
 _REPORTED: Final = 20
 
 

@@ -117,6 +117,11 @@ _TABLE: Final = (
     _derived("age_text", "the age in words: 6 days, 14 months, 45 years", attrgetter("age_text")),
     _derived("phone_uri", "telephone number as `tel:` URI", lambda it: tel_uri(it.row.phone), optional=True),
     _derived("email_uri", "e-mail address as `mailto:` URI", lambda it: mailto_uri(it.row.email), optional=True),
+    _derived(
+        "mrn_oid",
+        "OID of the authority that assigned `mrn`, from the settings",
+        lambda it: it.settings.mrn_oid or f"{it.settings.organization.oid}.1",
+    ),
     _derived("country", "country of the address, from the settings", attrgetter("settings.country")),
     _derived("row_number", "row of the CSV file, as a spreadsheet counts", attrgetter("row.row")),
     _document("title", "title of the document", attrgetter("settings.title")),

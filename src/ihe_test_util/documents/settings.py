@@ -33,7 +33,8 @@ class DocumentSettings:
     """What every document of a run has in common; ``custodian`` is the organization where it is None.
 
     ``country`` is that of the patients' addresses, ``confidentiality`` a code of HL7 Confidentiality
-    (2.16.840.1.113883.5.25): N, R or V.
+    (2.16.840.1.113883.5.25): N, R or V. ``mrn_oid`` is who assigned medical record numbers; where it is empty, it is
+    arc 1 below the organization.
     """
 
     title: str = "Continuity of Care Document"
@@ -43,3 +44,4 @@ class DocumentSettings:
     author: DocumentAuthor = field(default_factory=DocumentAuthor)
     organization: Organization = field(default_factory=Organization)
     custodian: Organization | None = None
+    mrn_oid: str = ""

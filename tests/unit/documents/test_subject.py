@@ -1,13 +1,17 @@
 """Values that follow from a patient's row."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ihe_test_util.documents.ids import Ids
+from ihe_test_util.documents.settings import DocumentSettings
 from ihe_test_util.documents.subject import mailto_uri, tel_uri
+from ihe_test_util.documents.template import Template
+from ihe_test_util.patients.model import PatientRow
 
 Render = Callable[..., str]
 
@@ -81,3 +85,10 @@ def test_times_are_those_of_hl7(render: Render) -> None:
     assert render(text, dob=date(850, 1, 2)) == (
         "<a>20260112093000+0000 20260112093000+0000 20260112 08500102 0850-01-02</a>"
     )
+
+
+def test_medical_record_numbers_have_an_authority(row: PatientRow, now: datetime, ids: Ids) -> None:
+    """The one of the settings, else an arc below the organization."""
+    template = Template.from_bytes(b"<a>{{ mrn_oid }}</a>")
+    assert template.render(row, now=now, ids=ids) == b"<a>2.999.10.1</a>"
+    assert template.render(row, now=now, ids=ids, settings=DocumentSettings(mrn_oid="2.999.7")) == b"<a>2.999.7</a>"

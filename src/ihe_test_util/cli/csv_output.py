@@ -1,6 +1,7 @@
 """What the ``csv`` commands print, problem by problem as they are found."""
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,4 +179,5 @@ def _path(path: Path | None) -> str | None:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    # JSON escapes what a console cannot show in its own way, which others could not read.
+    return json.dumps(value, ensure_ascii="utf" not in (sys.stdout.encoding or "").lower())

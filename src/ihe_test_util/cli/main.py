@@ -1,5 +1,6 @@
 """``ihe-test-util``: the commands, and the one place where an error becomes a message and an exit code."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def main() -> None:
 
 def run(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the exit code of its outcome."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console of few letters shows names all the same
     code = _outcome(args)
     try:
         sys.stdout.flush()

@@ -261,11 +261,24 @@ def test_errors_are_told_with_what_to_do(command: Command) -> None:
 def test_a_reader_that_goes_away_is_no_error_of_ours(command: Command) -> None:
     """As with ``| head``: no traceback and no message."""
     (command.directory / "p.csv").write_text(HEADER + GOOD * 50_000, encoding="utf-8")
-    process = command.begin("csv", "process", "p.csv", "--output", "-")
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("first_name")
-    process.stdout.close()
-    assert process.stderr is not None
-    err = process.stderr.read()
-    assert process.wait(timeout=60) != 0
-    assert err == ""
+    with command.begin("csv", "process", "p.csv", "--output", "-") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("first_name")
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode != 0
+    assert "Error" not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_terminal_that_knows_no_letters_but_ascii(options: tuple[str, ...], command: Command) -> None:
+    """What it cannot show is escaped; the report is whole, and JSON is JSON."""
+    text = HEADER + GOOD.replace("Müller", "\u4f1f\U0001f600").replace("F", "X")
+    (command.directory / "p.csv").write_text(text.replace("2.999.1", "\U0001f600"), encoding="utf-8")
+    done = command("csv", "validate", "p.csv", *options, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "no OID" in done.stdout
+    if options:
+        assert "\U0001f600" in [one["value"] for one in json.loads(done.stdout)["problems"]]

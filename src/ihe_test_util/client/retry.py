@@ -81,13 +81,14 @@ class RetryingClient:
         *,
         payload: Payload | None = None,
         header_blocks: HeaderBlocks = tuple,
+        message_id: str = "",
     ) -> Called[Resp]:
         """As ``Client.call``; every try carries the same message id. An answer "busy" is tried again too.
 
         Raises:
             IheTestUtilError: what the last try raised, with a note on how often it was tried.
         """
-        message_id = self._client.new_message_id()
+        message_id = message_id or self._client.new_message_id()
         for retry in range(1, self._policy.max_retries + 2):
             try:
                 called = await self._client.call(

@@ -1,0 +1,291 @@
+"""The checkpoint of a run: a file of JSON lines to which every change of a patient's state is appended.
+
+The first line says what the run is; each other one is the whole state of one patient, and the last line of a row
+counts. So a run that was killed at any moment goes on from what the file says: what has no acknowledgement in it is
+sent, or sent again, with the same identifiers.
+"""
+
+import json
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from ihe_test_util.batch.result_lines import as_line, result_of
+from ihe_test_util.batch.results import Mode, PatientResult
+from ihe_test_util.errors import BadInput, StorageError
+from ihe_test_util.store.locks import FileLock
+
+_FORMAT: Final = "ihe-test-util run"
+_VERSION: Final = 1
+_NOT_THERE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What a run is: all that decides what is sent, made once and the same for every process that works on it.
+
+    ``seed`` is the user's where ``seeded``, else drawn. ``content`` is a digest of everything else that documents and
+    messages are made from: template, identifiers, codes, author.
+    """
+
+    run_id: str
+    mode: Mode
+    started: datetime
+    seed: int
+    seeded: bool
+    csv: str
+    csv_sha256: str
+    template: str
+    content: str
+    pix_add_url: str
+    iti41_url: str
+    pix_results: str = ""
+    dry_run: bool = False
+
+    def as_line(self) -> bytes:
+        """The first line of the file."""
+        values = asdict(self) | {"started": self.started.isoformat()}
+        return json.dumps({"format": _FORMAT, "version": _VERSION, **values}, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def of_line(cls, line: bytes, where: str) -> Self:
+        """The header that the first line of a file is.
+
+        Raises:
+            BadInput: it is none, or one of a version that is not known here.
+        """
+        expected = f"a first line with the format {_FORMAT!r}"
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            raise BadInput("this is no checkpoint of a run", where=where, got=str(error), expected=expected) from None
+        if not isinstance(found, dict) or found.pop("format", None) != _FORMAT:
+            raise BadInput("this is no checkpoint of a run", where=where, expected=expected)
+        version = found.pop("version", None)
+        if version != _VERSION:
+            hint = "use the version of ihe-test-util that began the run"
+            raise BadInput(
+                "the checkpoint is of another version", where=where, got=str(version), expected=str(_VERSION), hint=hint
+            )
+        try:
+            header = cls(**found)
+            return replace(header, mode=Mode(header.mode), started=datetime.fromisoformat(found["started"]))
+        except (TypeError, ValueError) as error:
+            raise BadInput("the checkpoint's first line cannot be used", where=where, got=str(error)) from None
+
+
+class Checkpoint:
+    """An open checkpoint: what is known of each row, and room for more. Not for several processes at once.
+
+    Of each row only the place of its last line is held in memory, 8 bytes.
+    """
+
+    def __init__(self, path: Path, header: RunHeader, file: BinaryIO, lock: FileLock | None) -> None:
+        self.path = path
+        self.header = header
+        self._file = file
+        self._reader = path.open("rb")
+        self._lock = lock
+        self._places = array("q")
+        self._end = 0
+        self._unsynced = 0
+
+    @classmethod
+    def create(cls, path: Path, header: RunHeader) -> Self:
+        """A new file; one that is there already stays as it is.
+
+        Raises:
+            BadInput: there is a file already.
+            StorageError: the file cannot be made.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = _locked(path)
+            try:
+                _begin(path, header.as_line())
+            finally:
+                lock.release()
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        return cls._open(path, writable=True)
+
+    @classmethod
+    def resume(cls, path: Path) -> Self:
+        """A file that a run left; a torn line at its end is cut off.
+
+        Raises:
+            BadInput: there is none, it is no checkpoint, it is damaged, or another process works on it.
+            StorageError: it cannot be read or written.
+        """
+        return cls._open(path, writable=True)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A file to look into only; its run may still be going on.
+
+        Raises:
+            BadInput: there is none, it is no checkpoint, or it is damaged.
+            StorageError: it cannot be read.
+        """
+        return cls._open(path, writable=False)
+
+    @classmethod
+    def _open(cls, path: Path, *, writable: bool) -> Self:
+        if not path.is_file():
+            hint = "give the file results.jsonl that the run left, in the directory results"
+            raise BadInput("there is no such checkpoint", where=str(path.absolute()), hint=hint)
+        lock: FileLock | None = None
+        try:
+            lock = _locked(path) if writable else None
+            file = path.open("r+b" if writable else "rb", buffering=0)
+            try:
+                checkpoint = cls(path, RunHeader.of_line(file.readline(), f"{path}, line 1"), file, lock)
+            except BaseException:
+                file.close()
+                raise
+            checkpoint._replay(writable=writable)
+        except BaseException as error:
+            if lock is not None:
+                lock.release()
+            if isinstance(error, OSError):
+                raise _unwritable(path, error) from error
+            raise
+        return checkpoint
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def last(self, row: int) -> PatientResult | None:
+        """What is known of a row; None where it was not reached."""
+        place = self._places[row] if row < len(self._places) else _NOT_THERE
+        if place == _NOT_THERE:
+            return None
+        return result_of(self._line_at(place))
+
+    def results(self) -> Iterator[PatientResult]:
+        """What is known of every row that was reached, in the order of the CSV file."""
+        for row in range(len(self._places)):
+            found = self.last(row)
+            if found is not None:
+                yield found
+
+    def append(self, result: PatientResult) -> None:
+        """Record a patient's state; it survives the end of this process, and that of the machine once synced.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        place = self._end
+        self._write(as_line(result))
+        self._place(result.row, place)
+        self._unsynced += 1
+
+    @property
+    def unsynced(self) -> int:
+        """How many lines an end of the machine might lose."""
+        return self._unsynced
+
+    def sync(self) -> None:
+        """Make everything durable.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        self._unsynced = 0
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+        self._reader.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.seek(self._end)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._end += len(data)
+
+    def _line_at(self, place: int) -> bytes:
+        self._reader.seek(place)
+        return self._reader.readline()
+
+    def _replay(self, *, writable: bool) -> None:
+        self._end = len(self._reader.readline())
+        for number, line in enumerate(self._reader, start=2):
+            if not line.endswith(b"\n"):
+                break  # torn: written by a process that ended in the middle of it
+            try:
+                self._place(result_of(line).row, self._end)
+            except ValueError as error:
+                place = f"{self.path}, line {number}"
+                raise BadInput("the checkpoint is damaged", where=place, got=str(error)) from None
+            self._end += len(line)
+        if writable:
+            self._file.truncate(self._end)
+
+    def _place(self, row: int, place: int) -> None:
+        missing = row + 1 - len(self._places)
+        if missing > 0:
+            self._places.extend([_NOT_THERE] * missing)
+        self._places[row] = place
+
+
+def _begin(path: Path, line: bytes) -> None:
+    """Make the file with its first line, complete or not at all."""
+    if path.exists():
+        hint = f"--resume {path} goes on with it; or give another --output-dir"
+        raise BadInput("there is a run in this directory already", where=str(path), hint=hint)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with partial.open("wb") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    _sync_directory(path.parent)
+
+
+def _locked(path: Path) -> FileLock:
+    lock = FileLock(_lock_path(path))
+    if not lock.acquire(wait=False):
+        hint = "wait for it to end, or stop it"
+        raise BadInput("another process works on this run", where=str(path), hint=hint)
+    return lock
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no such call, and does not need it
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        "the checkpoint cannot be written", where=str(path), got=error.strerror or str(error), hint="is the disk full?"
+    )

@@ -1,0 +1,95 @@
+"""A look at a whole file of patients before anything is sent: how many there are, and whether all can be used."""
+
+import hashlib
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ihe_test_util.errors import BadInput, StorageError
+from ihe_test_util.patients.csv_reader import read_patients
+from ihe_test_util.patients.model import PatientRow, Problem, RejectedRow
+
+_CHUNK_BYTES: Final = 1024 * 1024
+_PROBLEMS_KEPT: Final = 20
+
+
+class InvalidPatients(BadInput):
+    """Rows of the file cannot be used; ``problems`` are the first of their errors."""
+
+    def __init__(self, path: Path, survey: "Survey") -> None:
+        rows = "1 row" if survey.rejected == 1 else f"{survey.rejected:,} rows"
+        super().__init__(
+            f"{rows} of {survey.total:,} cannot be used; nothing was sent",
+            where=str(path),
+            hint="mend them (ihe-test-util csv validate FILE shows all), or leave them out with --skip-invalid",
+        )
+        for problem in survey.problems:
+            self.add_note(f"  {problem}")
+        if survey.errors > len(survey.problems):
+            self.add_note(f"  … and {survey.errors - len(survey.problems):,} more")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file of patients holds, in rows that are not blank; ``problems`` are the first of ``errors``."""
+
+    total: int
+    rejected: int
+    errors: int
+    warnings: int
+    problems: tuple[Problem, ...]
+
+
+def survey_of(path: Path, *, seed: int) -> Survey:
+    """Read a whole file of patients.
+
+    Raises:
+        BadInput: it cannot be read to the end, or has no rows.
+    """
+    total = rejected = errors = warnings = 0
+    kept: list[Problem] = []
+    for item in read_patients(path, seed=seed):
+        if isinstance(item, PatientRow):
+            total += 1
+        elif isinstance(item, RejectedRow):
+            total += 1
+            rejected += 1
+            errors += len(item.problems)
+            kept += item.problems[: _PROBLEMS_KEPT - len(kept)]
+        else:
+            warnings += 1
+    return Survey(total, rejected, errors, warnings, tuple(kept))
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise BadInput("the file cannot be read", where=str(path), got=error.strerror or str(error)) from None
+    return digest.hexdigest()
+
+
+def keep_stdin(path: Path) -> None:
+    """Write standard input to a file, so that it can be read again.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    except OSError as error:
+        raise StorageError(
+            "standard input cannot be kept", where=str(path), got=error.strerror or str(error)
+        ) from error

@@ -75,7 +75,10 @@ def _function(call: str, meaning: str) -> Definition:
 
 def _origin(prefix: str, who: str, of: Callable[[Subject], Organization]) -> tuple[Definition, ...]:
     def one(name: str, meaning: str, value: Callable[[Organization], str]) -> Definition:
-        return Definition(f"{prefix}_{name}", Group.ORIGIN, meaning.format(who=who), lambda subject: value(of(subject)))
+        optional = name not in {"oid", "name"}
+        return Definition(
+            f"{prefix}_{name}", Group.ORIGIN, meaning.format(who=who), lambda subject: value(of(subject)), optional
+        )
 
     return (
         one("oid", "OID of the {who}", attrgetter("oid")),
@@ -141,9 +144,21 @@ _TABLE: Final = (
     Definition(
         "author_id_oid", Group.ORIGIN, "OID under which `author_id` was assigned", attrgetter("settings.author.id_oid")
     ),
-    Definition("author_id", Group.ORIGIN, "identifier of the author", attrgetter("settings.author.id")),
-    Definition("author_prefix", Group.ORIGIN, "title before the author's name", attrgetter("settings.author.prefix")),
-    Definition("author_first_name", Group.ORIGIN, "given name of the author", attrgetter("settings.author.first_name")),
+    Definition("author_id", Group.ORIGIN, "identifier of the author", attrgetter("settings.author.id"), optional=True),
+    Definition(
+        "author_prefix",
+        Group.ORIGIN,
+        "title before the author's name",
+        attrgetter("settings.author.prefix"),
+        optional=True,
+    ),
+    Definition(
+        "author_first_name",
+        Group.ORIGIN,
+        "given name of the author",
+        attrgetter("settings.author.first_name"),
+        optional=True,
+    ),
     Definition("author_last_name", Group.ORIGIN, "family name of the author", attrgetter("settings.author.last_name")),
     *_origin("organization", "author's organization", lambda it: it.settings.organization),
     *_origin("custodian", "organization that keeps the document", lambda it: it.custodian),

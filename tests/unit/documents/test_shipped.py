@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ihe_test_util.documents.document import clinical_document
 from ihe_test_util.documents.ids import Ids
 from ihe_test_util.documents.schema import Schema
+from ihe_test_util.documents.settings import DocumentAuthor, DocumentSettings, Organization
 from ihe_test_util.documents.source import SHIPPED
 from ihe_test_util.documents.template import Template
 from ihe_test_util.patients.csv_reader import read_patients
@@ -77,3 +78,13 @@ def test_the_full_template_fits_the_age(row: PatientRow, age: int, entries: str)
     text = TEMPLATES["ccd-full"].render(patient, now=NOW, ids=Ids.seeded(1, row)).decode()
     assert entries in text
     assert ("Essential hypertension" in text) == (age >= 18)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_documents_are_valid_whatever_the_settings_leave_out(name: str, schema: Schema, row: PatientRow) -> None:
+    """An author without identifier, an organization without address: null flavours, and nothing that is empty."""
+    nowhere = Organization("2.999.7", "Somewhere", phone="", address="", city="", state="", zip="", country="")
+    sparse = DocumentSettings(author=DocumentAuthor(id="", prefix="", first_name=""), organization=nowhere)
+    data = TEMPLATES[name].render(row, now=NOW, ids=Ids.seeded(1, row), settings=sparse)
+    assert schema.errors(clinical_document(data, "document")) == ()
+    assert b'=""' not in data

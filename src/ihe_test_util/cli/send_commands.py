@@ -1,26 +1,32 @@
 """``ihe-test-util send``: one message to one endpoint; a command for each row of the table of transactions."""
 
-import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
 from ihe_test_util.cli import send_output
-from ihe_test_util.cli.output import show_warning
 from ihe_test_util.cli.send_messages import Sendable, from_file, patient_message, submission
-from ihe_test_util.cli.send_options import SendOptions, default_url, sending, url_variable
+from ihe_test_util.cli.send_options import SendOptions, sending
+from ihe_test_util.cli.transport_warnings import warn_of_transport
+from ihe_test_util.client.urls import default_url, url_variable
 from ihe_test_util.errors import BadInput, IheTestUtilError
 from ihe_test_util.exchange import Exchange
 from ihe_test_util.patients.inline import KEYS
+from ihe_test_util.runtime.event_loop import run
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction, Verdict
 
-_LOCAL: Final = ("localhost:", "127.", "[::1]:")
+if TYPE_CHECKING:
+    from ihe_test_util.client.config import ClientConfig
+    from ihe_test_util.client.endpoint import Endpoint
+
+#: Makes the message once the configuration is known.
+_Make: TypeAlias = Callable[["ClientConfig"], Sendable]
 
 
 @click.group("send", invoke_without_command=True)
@@ -53,7 +59,7 @@ def _file_command(card: AnyTransaction) -> click.Command:
     @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
     @sending(card)
     def command(*, file: Path, options: SendOptions) -> None:
-        _run(card, options, lambda: from_file(card, file))
+        _run(card, options, lambda _: from_file(card, file))
 
     return click.command(card.name, help=_help(card, f"  ihe-test-util send {card.name} message.xml"))(command)
 
@@ -61,18 +67,20 @@ def _file_command(card: AnyTransaction) -> click.Command:
 def _pix_add(card: AnyTransaction) -> click.Command:
     @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
     @click.option("--patient", "patient", multiple=True, metavar="PAIRS", help="The patient, in place of a FILE.")
-    @click.option("--sender", metavar="OID", help="Device OID of the sender, with --patient.  [default: 2.999.1.2]")
-    @click.option("--receiver", metavar="OID", help="Device OID of the receiver.  [default: 2.999.1.1, the mock]")
+    @click.option(
+        "--sender", metavar="OID", help="Device OID of the sender, with --patient.  [default: identifiers.sender_oid]"
+    )
+    @click.option("--receiver", metavar="OID", help="Device OID of the receiver.  [default: identifiers.receiver_oid]")
     @sending(card)
     def command(
         *, file: Path | None, patient: tuple[str, ...], sender: str | None, receiver: str | None, options: SendOptions
     ) -> None:
-        def make() -> Sendable:
+        def make(config: "ClientConfig") -> Sendable:
             if (file is None) == (not patient):
                 raise BadInput("give either a FILE or --patient", hint='--patient "id=PAT-1^^^&2.999.1.2&ISO, …"')
             if file is not None:
                 return from_file(card, file)
-            return patient_message(patient, sender, receiver, now=_now(), new_uuid=_new_uuid)
+            return patient_message(patient, sender, receiver, config.identifiers, now=_now(), new_uuid=_new_uuid)
 
         _run(card, options, make)
 
@@ -98,12 +106,15 @@ def _iti_41(card: AnyTransaction) -> click.Command:
     @click.option("--document", "documents", multiple=True, metavar="[ID=]FILE", help="A document; may be repeated.")
     @click.option("--patient-id", metavar="CX", help="Whose documents these are, in place of --metadata.")
     @click.option("--source-patient-id", metavar="CX", help="The patient's id at the source.  [default: --patient-id]")
-    @click.option("--source-id", metavar="OID", help="OID of the document source.  [default: 2.999.1.2]")
+    @click.option("--source-id", metavar="OID", help="OID of the document source.  [default: identifiers.source_oid]")
     @click.option("--title", help="Title of the documents.  [default: the file's name]")
     @click.option("--mime-type", help="Media type of the documents.  [default: by the file's content and name]")
     @sending(card)
     def command(*, options: SendOptions, **values: Any) -> None:  # noqa: ANN401 - as click gives them
-        _run(card, options, lambda: submission(card, now=_now(), new_uuid=_new_uuid, **values))
+        def make(config: "ClientConfig") -> Sendable:
+            return submission(card, config, now=_now(), new_uuid=_new_uuid, **values)
+
+        _run(card, options, make)
 
     text = """Provide and register documents, with their metadata, to a document repository.
 
@@ -111,10 +122,10 @@ def _iti_41(card: AnyTransaction) -> click.Command:
 is standard input. The documents belong to its entries in their order, or to the one named: --document
 Document01=report.pdf. Without --document, those that stand in the file as base64 are sent.
 
-Without --metadata, each document gets an entry with everything that a strict repository demands: the codes of a C-CDA
-summary (class Summaries, LOINC 34133-9, C-CDA R2.1 structured body, hospital, general medicine, confidentiality
-normal), language en-US, hash, size, creation time now, and unique ids under the UUID arc 2.25. Other codes need a
-metadata file: --dry-run shows one to begin with."""
+Without --metadata, each document gets an entry with everything that a strict repository demands: the codes, language
+and author of the configuration (by default those of a C-CDA summary: class Summaries, LOINC 34133-9, C-CDA R2.1
+structured body, hospital, general medicine, confidentiality normal, en-US, no author), hash, size, creation time now,
+and unique ids under the UUID arc 2.25. --dry-run shows a metadata file to begin with."""
     examples = """  ihe-test-util send iti-41 --document examples/sample-ccd.xml --patient-id "PAT-1^^^&2.999.1.2&ISO"
   ihe-test-util send iti-41 --metadata examples/iti41-metadata.xml --document examples/sample-ccd.xml
   ihe-test-util send iti-41 --document report.pdf --patient-id … --dry-run --output-request request.bin"""
@@ -130,19 +141,21 @@ def _help(card: AnyTransaction, examples: str, text: str = "") -> str:
     return f"{text}\n\n({card.section})\n\n\b\nExamples:\n{examples}\n\n\b\nErrors to expect:\n{errors}"
 
 
-def _run(card: AnyTransaction, options: SendOptions, make: Callable[[], Sendable]) -> None:
+def _run(card: AnyTransaction, options: SendOptions, make: _Make) -> None:
     """Make a message, send it, print what came of it, and exit with 0 or 1."""
     exchanges: list[Exchange] = []
     sendable: Sendable | None = None
     verdict: Verdict | None = None
     error: IheTestUtilError | None = None
     try:
-        sendable = make()
+        config = options.configuration(card)
+        endpoint = options.endpoint(card, config)
+        sendable = make(config)
         if options.dry_run or options.output_request is not None:
-            _rehearse(card, options, sendable)
+            _rehearse(card, options, sendable, endpoint)
             return
-        _warn(options)
-        verdict = asyncio.run(_send(card, options, sendable, exchanges.append))
+        warn_of_transport([endpoint])
+        verdict = run(_send(card, sendable, endpoint, exchanges.append))
     except IheTestUtilError as caught:
         error = caught
     exchange = exchanges[0] if exchanges else None
@@ -171,13 +184,13 @@ def _tell(card: AnyTransaction, options: SendOptions, exchange: Exchange | None,
     send_output.show_findings(exchange.findings, "the answer is not quite what the standards say")
 
 
-def _rehearse(card: AnyTransaction, options: SendOptions, sendable: Sendable) -> None:
-    prepared = sendable.prepare(options.endpoint, _new_uuid)
+def _rehearse(card: AnyTransaction, options: SendOptions, sendable: Sendable, endpoint: "Endpoint") -> None:
+    prepared = sendable.prepare(endpoint, _new_uuid)
     written_to = ""
     if options.output_request is not None:
         written_to = str(options.output_request)
         prepared.write_to(options.output_request)
-    url = options.endpoint.address
+    url = endpoint.address
     if options.as_json:
         click.echo(send_output.prepared_as_json(card, prepared, url, sendable.findings, written_to))
         return
@@ -188,22 +201,13 @@ def _rehearse(card: AnyTransaction, options: SendOptions, sendable: Sendable) ->
 
 
 async def _send(
-    card: AnyTransaction, options: SendOptions, sendable: Sendable, record: Callable[[Exchange], None]
+    card: AnyTransaction, sendable: Sendable, endpoint: "Endpoint", record: Callable[[Exchange], None]
 ) -> Verdict:
     from ihe_test_util.client.client import Client  # noqa: PLC0415 - aiohttp is not needed for --help
 
-    endpoint = options.endpoint
     async with Client(record=record, new_uuid=_new_uuid, now=_now) as client:
         called = await client.call(card, sendable.request, endpoint, payload=sendable.payload)
     return called.verdict
-
-
-def _warn(options: SendOptions) -> None:
-    endpoint = options.endpoint
-    if not endpoint.https and not endpoint.host_port.startswith(_LOCAL):
-        show_warning(f"plain HTTP to {endpoint.host_port}: anybody on the way can read and change the message")
-    if endpoint.https and options.insecure:
-        show_warning(f"--insecure: {endpoint.host_port} may be anybody")
 
 
 def _now() -> datetime:

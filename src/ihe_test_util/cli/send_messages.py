@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ihe_test_util.client.message_file import document_in, message_in
 from ihe_test_util.content import Content
-from ihe_test_util.domain.world import MOCK_DEVICE_OID
 from ihe_test_util.errors import BadInput, PeerMalformed
 from ihe_test_util.exchange import Finding
 from ihe_test_util.patients.inline import patient_from_text
@@ -21,11 +20,10 @@ from ihe_test_util.xml.hl7v3 import II, oid_problem, ts
 from ihe_test_util.xml.io import Element
 
 if TYPE_CHECKING:
+    from ihe_test_util.client.config import ClientConfig, Identifiers, Metadata
     from ihe_test_util.client.endpoint import Endpoint
     from ihe_test_util.client.request import Prepared
 
-#: How this client calls itself where it is told nothing; the example arc belongs to nobody.
-SENDER_OID: Final = "2.999.1.2"
 _CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"
 _SNIFFED_BYTES: Final = 512
 _STALL_S: Final = 60.0
@@ -69,9 +67,15 @@ def from_file(card: AnyTransaction, path: Path) -> Sendable:
 
 
 def patient_message(
-    texts: Sequence[str], sender: str | None, receiver: str | None, *, now: datetime, new_uuid: Callable[[], str]
+    texts: Sequence[str],
+    sender: str | None,
+    receiver: str | None,
+    identifiers: "Identifiers",
+    *,
+    now: datetime,
+    new_uuid: Callable[[], str],
 ) -> Sendable:
-    """The registration of a patient that was given as ``key=value`` pairs.
+    """The registration of a patient that was given as ``key=value`` pairs, from and to whom the configuration says.
 
     Raises:
         BadInput: what is wrong with them, or an OID that is none.
@@ -81,14 +85,15 @@ def patient_message(
         patient,
         message_id=new_uuid(),
         creation_time=ts(now),
-        sender_oid=_oid("--sender", sender or SENDER_OID),
-        receiver_oid=_oid("--receiver", receiver or MOCK_DEVICE_OID),
+        sender_oid=_oid("--sender", sender or identifiers.sender_oid),
+        receiver_oid=_oid("--receiver", receiver or identifiers.receiver_oid),
     )
     return Sendable(pix_add.SPEC, request)
 
 
 def submission(
     card: AnyTransaction,
+    config: "ClientConfig",
     *,
     metadata: Path | None,
     documents: Sequence[str],
@@ -100,7 +105,7 @@ def submission(
     now: datetime,
     new_uuid: Callable[[], str],
 ) -> Sendable:
-    """A submission from a metadata file, or from documents alone.
+    """A submission from a metadata file, or from documents alone with what the configuration says of them.
 
     Raises:
         BadInput: options that do not go together, files that cannot be read, identifiers that are none.
@@ -121,15 +126,17 @@ def submission(
         raise BadInput("there is nothing to submit", hint="--document FILE --patient-id CX, or --metadata FILE")
     if patient_id is None:
         raise BadInput("whose document is this?", expected=f"--patient-id {_CX}", hint="or --metadata FILE")
-    drafts = [_draft(path, title, mime_type, now=now, new_uuid=new_uuid) for path in documents]
+    drafts = [_draft(path, title, mime_type, config.metadata, now=now, new_uuid=new_uuid) for path in documents]
     request = iti41.submission_for(
         drafts,
         patient_id=_cx("--patient-id", patient_id),
         source_patient_id=_cx("--source-patient-id", source_patient_id or patient_id),
-        source_id=_oid("--source-id", source_id or SENDER_OID),
+        source_id=_oid("--source-id", source_id or config.identifiers.source_oid),
         unique_id=_oid_of(new_uuid()),
         submission_time=_dtm(now),
         title=title or "",
+        content_type=config.metadata.content_type_code.value,
+        authors=config.metadata.given_authors,
     )
     return Sendable(card, request)
 
@@ -153,7 +160,13 @@ def _with_metadata(card: AnyTransaction, path: Path, documents: Sequence[str]) -
 
 
 def _draft(
-    path_text: str, title: str | None, mime_type: str | None, *, now: datetime, new_uuid: Callable[[], str]
+    path_text: str,
+    title: str | None,
+    mime_type: str | None,
+    metadata: "Metadata",
+    *,
+    now: datetime,
+    new_uuid: Callable[[], str],
 ) -> iti41.DocumentDraft:
     path = Path(path_text)
     content = document_in(path)
@@ -163,6 +176,9 @@ def _draft(
         creation_time=_dtm(now),
         title=title or path.stem,
         mime_type=mime_type or _media_type(path, content),
+        language=metadata.language,
+        codes=metadata.codes,
+        authors=metadata.given_authors,
     )
 
 

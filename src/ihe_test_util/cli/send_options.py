@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ihe_test_util.client.endpoint import Endpoint, Tls
+from ihe_test_util.client.urls import default_url, url_field, url_variable
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import AnyTransaction
 
-#: Where the mock server listens when it is told nothing.
-DEFAULT_BASE_URL: Final = "http://localhost:8080"
+if TYPE_CHECKING:
+    from ihe_test_util.client.config import ClientConfig
+    from ihe_test_util.client.endpoint import Endpoint
 
 _FILE: Final = click.Path(path_type=Path)
+_FORMATS: Final = {".p12": "pkcs12", ".pfx": "pkcs12", ".der": "der"}
 _Command = Callable[..., None]
 
 
@@ -23,7 +25,8 @@ _Command = Callable[..., None]
 class SendOptions:
     """The options that all ``send`` commands share, under the names that click gives them."""
 
-    url: str
+    config_path: Path | None
+    url: str | None
     soap: str
     addressing: bool
     ca: Path | None
@@ -36,25 +39,31 @@ class SendOptions:
     dry_run: bool
     output_request: Path | None
 
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where and how to send.
+    def configuration(self, card: AnyTransaction) -> "ClientConfig":
+        """The client's configuration, with these options over it.
 
         Raises:
-            BadInput: the URL is none of HTTP.
+            ConfigError: every problem, one a line.
         """
-        tls = Tls(ca=self.ca, verify=not self.insecure, cert=self.cert, key=self.key)
-        return Endpoint(self.url, SoapVersion(self.soap), self.addressing, tls, timeout_read_s=self.timeout_s)
+        from ihe_test_util.client.config import load_client_config  # noqa: PLC0415 - heavy
 
+        cert = self.cert
+        overrides = {
+            f"endpoints.{url_field(card)}": self.url,
+            "transport.ca_path": self.ca,
+            "transport.verify_tls": False if self.insecure else None,
+            "transport.timeout_read": self.timeout_s,
+            "certificates.cert_path": cert,
+            "certificates.key_path": self.key or cert,
+            "certificates.cert_format": _FORMATS.get(cert.suffix.lower(), "pem") if cert else None,
+        }
+        return load_client_config(self.config_path, overrides=overrides).config
 
-def default_url(card: AnyTransaction) -> str:
-    """Where the mock server has this transaction by default."""
-    return DEFAULT_BASE_URL + card.path
+    def endpoint(self, card: AnyTransaction, config: "ClientConfig") -> "Endpoint":
+        """Where and how to send."""
+        from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - heavy
 
-
-def url_variable(card: AnyTransaction) -> str:
-    """The environment variable that names another URL."""
-    return f"IHE_TEST_{card.config_field.removesuffix('_endpoint').upper()}_URL"
+        return endpoint_for(config, card, soap=SoapVersion(self.soap), addressing=self.addressing)
 
 
 def sending(card: AnyTransaction) -> Callable[[_Command], _Command]:
@@ -77,12 +86,16 @@ def sending(card: AnyTransaction) -> Callable[[_Command], _Command]:
 def _options(card: AnyTransaction) -> tuple[Callable[[_Command], _Command], ...]:
     return (
         click.option(
+            "--config",
+            "config_path",
+            type=_FILE,
+            metavar="FILE",
+            help="The client's configuration.  [default: config/config.json, where it exists]",
+        ),
+        click.option(
             "--url",
-            envvar=url_variable(card),
-            default=default_url(card),
-            show_default=True,
-            show_envvar=True,
-            help="Where to send.",
+            metavar="URL",
+            help=f"Where to send.  [env var: {url_variable(card)}; default: {default_url(card)}]",
         ),
         click.option(
             "--soap",
@@ -94,7 +107,9 @@ def _options(card: AnyTransaction) -> tuple[Callable[[_Command], _Command], ...]
         click.option("--addressing/--no-addressing", default=True, show_default=True, help="WS-Addressing headers."),
         click.option("--ca", type=_FILE, metavar="FILE", help="CA that vouches for an HTTPS server, as PEM."),
         click.option("--insecure", is_flag=True, help="Believe any HTTPS server, for tests only."),
-        click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate, as PEM."),
+        click.option(
+            "--cert", type=_FILE, metavar="FILE", help="Client certificate, as PEM; .p12 and .pfx are PKCS#12."
+        ),
         click.option("--key", type=_FILE, metavar="FILE", help="Its private key, where it is not in --cert."),
         click.option(
             "--timeout",

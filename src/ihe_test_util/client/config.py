@@ -13,18 +13,15 @@ from ihe_test_util.client.config_loading import (
 )
 from ihe_test_util.client.config_metadata import Identifiers, Metadata
 from ihe_test_util.client.config_models import (
-    DEFAULT_BASE_URL,
     Certificates,
     ClientConfig,
     Endpoints,
     Logging,
     Transport,
-    url_field,
 )
 from ihe_test_util.client.config_saml import AssertionPer, Saml
 
 __all__ = [
-    "DEFAULT_BASE_URL",
     "DEFAULT_CONFIG_PATH",
     "AssertionPer",
     "Certificates",
@@ -38,6 +35,5 @@ __all__ = [
     "Transport",
     "doubts",
     "load_client_config",
-    "url_field",
     "variables",
 ]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from ihe_test_util.client.config_models import Certificates, ClientConfig
+from ihe_test_util.client.urls import ENV_PREFIX
 from ihe_test_util.settings.json_text import FieldPath
 from ihe_test_util.settings.kind import Kind, by_path
 from ihe_test_util.settings.layers import Layers, Origin, Problem
@@ -17,7 +18,6 @@ from ihe_test_util.settings.loading import Loaded, load
 from ihe_test_util.settings.words import nearest
 
 DEFAULT_CONFIG_PATH: Final = Path("config/config.json")
-ENV_PREFIX: Final = "IHE_TEST_"
 LoadedClientConfig: TypeAlias = Loaded[ClientConfig]
 
 #: Variables of this program that are no configuration (``IHE_TEST_UTIL_TRACEBACK``).

@@ -189,6 +189,11 @@ class Metadata(Model):
         )
 
     @property
+    def given_authors(self) -> tuple[Author, ...]:
+        """The author, where the configuration names one: for documents that were not made here."""
+        return (self.xds_author,) if self.model_fields_set & {"author", "organization"} else ()
+
+    @property
     def xds_author(self) -> Author:
         """The author as metadata have it: XCN and XON (ITI TF-3: 4.2.3.1.7)."""
         author, organization = self.author, self.organization

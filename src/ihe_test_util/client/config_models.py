@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from ihe_test_util.client.config_metadata import Identifiers, Metadata
 from ihe_test_util.client.config_saml import Saml
 from ihe_test_util.client.endpoint import check_url
+from ihe_test_util.client.urls import DEFAULT_BASE_URL, url_field
 from ihe_test_util.errors import BadInput
 from ihe_test_util.security.certificates import PASSWORD_VARIABLE
 from ihe_test_util.settings.fields import (
@@ -29,8 +30,6 @@ from ihe_test_util.settings.fields import (
 from ihe_test_util.settings.words import without_password
 from ihe_test_util.transactions.card import AnyTransaction
 
-#: Where the mock server listens when it is told nothing.
-DEFAULT_BASE_URL: Final = "http://localhost:8080"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -58,11 +57,6 @@ VariableName: TypeAlias = Annotated[str, BeforeValidator(_variable), text_schema
 CertificateForm: TypeAlias = Literal["pem", "pkcs12", "der"]
 Retries: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100)]
 Factor: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=3600, allow_inf_nan=False)]
-
-
-def url_field(card: AnyTransaction) -> str:
-    """The field of ``endpoints`` that holds a transaction's URL."""
-    return card.config_field.removesuffix("_endpoint") + "_url"
 
 
 class Endpoints(Model):
@@ -115,7 +109,7 @@ class Certificates(Model):
     @classmethod
     def _fits(cls, value: str, info: ValidationInfo) -> str:
         cert, key = info.data.get("cert_path"), info.data.get("key_path")
-        if value == "pkcs12" and key is not None:
+        if value == "pkcs12" and key not in {None, cert}:
             raise clash("a PKCS#12 file brings its own private key; leave key_path out", "certificates.key_path")
         if value == "der" and cert is not None and key is None and "key_path" in info.data:
             raise clash("a DER file holds no private key beside the certificate; give key_path too")

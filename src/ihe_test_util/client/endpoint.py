@@ -1,11 +1,13 @@
 """Where a transaction is called, and how: address, SOAP version, addressing, TLS, patience."""
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ihe_test_util.errors import BadInput
+from ihe_test_util.security.certificates import PASSWORD_VARIABLE
 from ihe_test_util.soap.version import SoapVersion
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -16,7 +18,8 @@ _EXPECTED: Final = "http://host:port/path or https://host:port/path"
 class Tls:
     """How an HTTPS endpoint is recognised, and what we show of ourselves.
 
-    ``ca`` replaces the system's CAs; without ``verify`` anybody is believed. ``key`` may lie in the file ``cert``.
+    ``ca`` replaces the system's CAs; without ``verify`` anybody is believed. ``key`` may lie in the file ``cert``;
+    ``cert_format``, of both, is pem, pkcs12 or der. ``password_variable`` is where the password is from, for messages.
     """
 
     ca: Path | None = None
@@ -24,6 +27,8 @@ class Tls:
     cert: Path | None = None
     key: Path | None = None
     password: str | None = field(default=None, repr=False)
+    cert_format: str = "pem"
+    password_variable: str = PASSWORD_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,17 @@ class Endpoint:
         split = self._split
         host = split.hostname or ""
         return f"{f'[{host}]' if ':' in host else host}:{split.port or _PORTS[split.scheme]}"
+
+    @property
+    def local(self) -> bool:
+        """Whether the host is this very machine, by its name or address alone (RFC 6761, 6.3)."""
+        host = (self._split.hostname or "").rstrip(".")
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def address(self) -> str:

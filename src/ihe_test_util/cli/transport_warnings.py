@@ -1,0 +1,26 @@
+"""What is unsafe about the way to an endpoint: a warning, never a question."""
+
+from collections.abc import Iterable
+
+from ihe_test_util.cli.output import show_warning
+from ihe_test_util.client.endpoint import Endpoint
+
+
+def warn_of_transport(endpoints: Iterable[Endpoint], *, verbose: bool = False) -> None:
+    """Warn of plain HTTP and of servers that anybody could be, once for each host; call it once in a command.
+
+    Plain HTTP to this very machine passes no wire and is worth a word only if ``verbose``.
+    """
+    told: set[str] = set()
+    for endpoint in endpoints:
+        host = endpoint.host_port
+        if host in told:
+            continue
+        told.add(host)
+        if endpoint.https:
+            if not endpoint.tls.verify:
+                show_warning(f"certificates are not checked (--insecure, transport.verify_tls): {host} may be anybody")
+        elif not endpoint.local:
+            show_warning(f"plain HTTP to {host}: anybody on the way can read and change the message")
+        elif verbose:
+            show_warning(f"plain HTTP to {host}; it does not leave this machine")

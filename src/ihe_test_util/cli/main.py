@@ -29,6 +29,9 @@ _COMMANDS: Final = {
     ),
     "csv": LazyCommand("ihe_test_util.cli.csv_commands", "csv_group", "Check patients in a CSV file, and tidy it."),
     "saml": LazyCommand("ihe_test_util.cli.saml_commands", "saml_group", "Make and judge SAML assertions (XUA)."),
+    "config": LazyCommand(
+        "ihe_test_util.cli.config_commands", "config_group", "Check and show the client's configuration."
+    ),
     "certs": LazyCommand("ihe_test_util.cli.certs_commands", "certs_group", "Make certificates for HTTPS and signing."),
 }
 

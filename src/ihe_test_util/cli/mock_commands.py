@@ -229,9 +229,10 @@ def reload(ctx: click.Context, *, check: bool, as_json: bool, config_path: Path 
     from ihe_test_util.cli.mock_files import pid_file_of  # noqa: PLC0415
 
     if check:
+        from ihe_test_util.cli.config_output import show_configuration  # noqa: PLC0415 - not for --help
         from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
 
-        mock_output.show_checked(load_config_with_sources(config_path), as_json=as_json)
+        show_configuration(load_config_with_sources(config_path), as_json=as_json)
         return
     state = MockServerProcess(pid_file_of(config_path)).reload()
     mock_output.show_reloaded(state, as_json=as_json)

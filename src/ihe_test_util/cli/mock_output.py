@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +13,6 @@ from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopO
 from ihe_test_util.mock_server.pid_file import PidRecord
 from ihe_test_util.mock_server.probe import Address
 from ihe_test_util.mock_server.serving import Endpoint
-
-if TYPE_CHECKING:
-    from ihe_test_util.mock_server.config import LoadedConfig
 
 _COLOURS = {
     ServerState.RUNNING: "green",
@@ -156,25 +153,6 @@ def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:
         else click.style("The last good configuration stays in force", fg="red")
     )
     _rows(("File", str(state.get("file") or "none: defaults, environment and command line")), *_config_rows(state))
-
-
-def show_checked(loaded: "LoadedConfig", *, as_json: bool) -> None:
-    """Write every value of a sound configuration and where it was set."""
-    settings = loaded.effective()
-    file = str(loaded.path.absolute()) if loaded.path else None
-    if as_json:
-        rows = [setting._asdict() for setting in settings]
-        click.echo(
-            json.dumps({"valid": True, "file": file, "settings": rows, "warnings": list(loaded.warnings)}, indent=2)
-        )
-        return
-    for warning in loaded.warnings:
-        show_warning(warning)
-    click.echo(f"{click.style('Valid:', fg='green')} {file or 'no file; defaults and environment'}")
-    width = max(len(setting.field) for setting in settings)
-    for setting in settings:
-        value = json.dumps(setting.value, ensure_ascii=False)
-        click.echo(f"  {setting.field:<{width}}  {value}  {click.style(f'({setting.source})', dim=True)}")
 
 
 def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -44,7 +44,8 @@ MESSAGES: Final = "messages"
 DEFAULT_TEMPLATE: Final = "ccd-minimal"
 STDIN: Final = Path("-")
 
-_SEED_BITS: Final = 63
+#: Every reader of JSON keeps an integer of that size.
+_SEED_BITS: Final = 53
 
 
 @dataclass(frozen=True, slots=True)

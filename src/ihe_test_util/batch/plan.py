@@ -68,7 +68,8 @@ class Planner:
 
     def __init__(self, header: RunHeader) -> None:
         self._header = header
-        self._namespace = uuid5(_ROOT, f"{header.seed}\0{header.content}")
+        unique = "" if header.seeded else header.run_id
+        self._namespace = uuid5(_ROOT, f"{header.seed}\0{header.content}\0{unique}")
 
     def plan(self, row: PatientRow) -> PatientPlan:
         """The plan for one row."""

@@ -149,7 +149,7 @@ class RunSummary:
     endpoints: Mapping[Step, str]
     total: int
     not_reached: int
-    counts: Mapping[Status, int] = _NO_COUNTS
+    counts: Mapping[Status, int] = field(default_factory=lambda: _NO_COUNTS)
     handled: int = 0
     resumed: bool = False
     resent: int = 0

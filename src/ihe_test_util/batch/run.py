@@ -1,7 +1,8 @@
 """The run itself: so many patients at a time, every change of state recorded, until there are no more or a stop."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -42,12 +43,17 @@ class Stop:
     why: Stopped = Stopped.NOT
     cause: Cause | None = None
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ask(self, why: Stopped, cause: Cause | None = None) -> None:
         """Begin nothing more."""
         if self.why is Stopped.NOT:
             self.why, self.cause = why, cause
         self._asked.set()
+
+    def hurry(self) -> None:
+        """Give up what is in flight, too."""
+        self._hurry.set()
 
     @property
     def asked(self) -> bool:
@@ -57,6 +63,11 @@ class Stop:
     async def wait(self) -> None:
         """Until somebody asks."""
         await self._asked.wait()
+
+    async def out_of_patience(self, grace_s: float) -> None:
+        """Until what is in flight is to be given up, at the latest after some seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), grace_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +106,18 @@ class Run:
             BadInput: the file of patients cannot be read on.
         """
         workers = {asyncio.create_task(self._work()) for _ in range(self.options.concurrency)}
-        watch = asyncio.create_task(self.stop.wait())
         try:
-            await self._until_done(workers, watch)
+            await self._until_done(workers)
         finally:
-            for task in (*workers, watch):
+            for task in workers:
                 task.cancel()
-            await asyncio.gather(*workers, watch, return_exceptions=True)
+            await asyncio.gather(*workers, return_exceptions=True)
             await asyncio.to_thread(self.checkpoint.sync)
 
-    async def _until_done(self, workers: set[asyncio.Task[None]], watch: asyncio.Task[None]) -> None:
-        pending = set(workers)
-        while pending and not watch.done():
-            finished, _ = await asyncio.wait({*pending, watch}, return_when=asyncio.FIRST_COMPLETED)
-            pending -= finished
-            for task in finished:
-                task.result()
+    async def _until_done(self, workers: set[asyncio.Task[None]]) -> None:
+        pending = await _wait(workers, self.stop.wait())
         if pending:
-            finished, _ = await asyncio.wait(pending, timeout=self.options.grace_s)
-            for task in finished:
-                task.result()
+            await _wait(pending, self.stop.out_of_patience(self.options.grace_s))
 
     async def _work(self) -> None:
         passed_over = 0
@@ -167,6 +170,22 @@ class Run:
             self._since_sync = 0
             async with self._syncing:
                 await asyncio.to_thread(self.checkpoint.sync)
+
+
+async def _wait(workers: set[asyncio.Task[None]], until: Coroutine[None, None, None]) -> set[asyncio.Task[None]]:
+    """Wait for all workers, or until something else; the workers that go on. What one raised is raised."""
+    watch = asyncio.create_task(until)
+    pending = set(workers)
+    try:
+        while pending and not watch.done():
+            finished, _ = await asyncio.wait({*pending, watch}, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished & pending:
+                task.result()
+            pending -= finished
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+    return pending
 
 
 def _is_done(known: PatientResult, checkpoint: Checkpoint) -> bool:

@@ -21,6 +21,12 @@ _COMMANDS: Final = {
     "mock": LazyCommand(
         "ihe_test_util.cli.mock_commands", "mock_group", "Start, stop and watch the mock server (PIX Add, ITI-41)."
     ),
+    "submit": LazyCommand(
+        "ihe_test_util.cli.submit_commands", "submit", "Patients of a CSV file: documents made, registered, submitted."
+    ),
+    "pix-add": LazyCommand(
+        "ihe_test_util.cli.pix_add_commands", "pix_add_group", "Register the patients of a CSV file (ITI-44)."
+    ),
     "send": LazyCommand(
         "ihe_test_util.cli.send_commands", "send_group", "Send one message to a server and show its answer."
     ),

@@ -1,0 +1,166 @@
+"""A job from the command line: checks, warnings, progress, signals, summary, exit code."""
+
+import asyncio
+import shlex
+import signal
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from ihe_test_util.cli.batch_options import BatchOptions
+from ihe_test_util.cli.batch_output import show_summary
+from ihe_test_util.cli.batch_progress import Show, showing
+from ihe_test_util.cli.output import show_error
+from ihe_test_util.errors import CertificateError, ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from ihe_test_util.batch.job import Job
+    from ihe_test_util.batch.results import Mode, RunSummary
+    from ihe_test_util.batch.run import Stop
+
+_CRITICAL: Final = 3
+
+
+def run_job(
+    options: BatchOptions,
+    *,
+    mode: "Mode | None",
+    urls: Mapping[str, str | None],
+    template: str | None = None,
+    pix_results: Path | None = None,
+) -> NoReturn:
+    """Do it, and exit by its outcome: 0, 1, 2, 3, or 130."""
+    context = click.get_current_context()
+    try:
+        code = _run(options, mode, dict(urls), template, pix_results)
+    except (CertificateError, StorageError) as error:
+        show_error(error)
+        code = _CRITICAL
+    context.exit(code)
+
+
+def _run(
+    options: BatchOptions,
+    mode: "Mode | None",
+    urls: dict[str, str | None],
+    template: str | None,
+    pix_results: Path | None,
+) -> int:
+    # aiohttp, Jinja and pydantic are not needed for --help.
+    from ihe_test_util.batch.assertions import assertion_for  # noqa: PLC0415 - explained above
+    from ihe_test_util.batch.job import SUMMARY, Job, JobOptions  # noqa: PLC0415 - same
+    from ihe_test_util.batch.run import RunOptions  # noqa: PLC0415 - same
+    from ihe_test_util.batch.summary import summary_pieces, write_summary  # noqa: PLC0415 - same
+    from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
+    from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - same
+    from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
+    from ihe_test_util.transactions import iti41, pix_add  # noqa: PLC0415 - same
+
+    config = options.configuration(urls)
+    endpoints = {
+        card.name: endpoint_for(config, card, soap=SoapVersion(options.soap), addressing=options.addressing)
+        for card in (pix_add.SPEC, iti41.SPEC)
+    }
+    job_options = JobOptions(
+        csv=options.csv,
+        output_dir=options.directory,
+        config=config,
+        endpoints=endpoints,
+        mode=mode,
+        template=template,
+        pix_results=pix_results,
+        seed=options.seed,
+        resume=options.resume,
+        dry_run=options.dry_run,
+        skip_invalid=options.skip_invalid,
+        assertion=assertion_for(config, clock=lambda: datetime.now(UTC), new_uuid=_new_uuid, per=options.per),
+        run=RunOptions(options.concurrency, options.checkpoint_interval, options.fail_fast),
+    )
+    with Job(job_options) as job, _logging(job, config.logging.level):
+        if not options.dry_run:
+            warn_of_transport(endpoints.values(), verbose=options.http)
+        with showing(job.progress, quiet=options.quiet or options.as_json) as show:
+            summary = _go(job, show)
+        path = options.output or options.directory / SUMMARY
+        write_summary(path, summary, job.checkpoint)
+        if options.as_json:
+            for piece in summary_pieces(summary, job.checkpoint.results()):
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        elif not options.quiet or summary.exit_code:
+            show_summary(summary, path, _resume_command(summary))
+    return summary.exit_code
+
+
+def _go(job: "Job", show: Show) -> "RunSummary":
+    from ihe_test_util.batch.job import Watch  # noqa: PLC0415 - loaded already
+    from ihe_test_util.batch.run import Stop  # noqa: PLC0415 - same
+    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - same
+
+    if job.set_aside is not None:
+        show.say(f"Results of an earlier run are kept as {job.set_aside}")
+
+    async def main() -> "RunSummary":
+        stop = Stop()
+        with _signals(stop, show):
+            return await job.run(stop, Watch(show.result, show.retry))
+
+    return run(main())
+
+
+@contextmanager
+def _signals(stop: "Stop", show: Show) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask for the end; asked twice, what is in flight is given up."""
+    from ihe_test_util.batch.results import Stopped  # noqa: PLC0415 - loaded already
+
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.asked:
+            stop.hurry()
+            return
+        show.say("Stopping: what is in flight may finish. Once more gives it up.")
+        stop.ask(Stopped.INTERRUPTED)
+
+    def handler(_number: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(ask)
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+@contextmanager
+def _logging(job: "Job", level: str) -> Iterator[None]:
+    from ihe_test_util.batch.job import LOG  # noqa: PLC0415 - loaded already
+    from ihe_test_util.runtime.log_setup import close_logging, set_up_logging  # noqa: PLC0415 - same
+
+    try:
+        set_up_logging(job.options.output_dir / LOG, level, setting="--output-dir")
+    except ConfigError as error:
+        raise StorageError(error.message, where=error.where, got=error.got, hint=error.hint) from error
+    try:
+        yield
+    finally:
+        close_logging()
+
+
+def _resume_command(summary: "RunSummary") -> str:
+    """How to go on: what was typed, with --resume."""
+    words = sys.argv[1:] if sys.argv else []
+    if "--resume" not in words:
+        words = [*words, "--resume", str(summary.results)]
+    return shlex.join(["ihe-test-util", *words])
+
+
+def _new_uuid() -> str:
+    return str(uuid.uuid4())

@@ -54,6 +54,9 @@ docs: $(VENV)/.dev ## write again what is generated from the code: tables of rul
 	$(RUN) ihe_test_util.mock_server.config_docs docs/mock-server-configuration.md
 	$(RUN) ihe_test_util.mock_server.config_schema > docs/mock-server-configuration.schema.json.new
 	mv docs/mock-server-configuration.schema.json.new docs/mock-server-configuration.schema.json
+	$(RUN) ihe_test_util.client.config_docs docs/client-configuration.md
+	$(RUN) ihe_test_util.client.config_schema > docs/client-configuration.schema.json.new
+	mv docs/client-configuration.schema.json.new docs/client-configuration.schema.json
 	$(RUN) ihe_test_util.documents.template_docs docs/ccd-templates.md
 
 lock: ## pin again, after a change of dependencies (needs uv)

@@ -43,7 +43,7 @@ def problems_of(error: ValidationError, kind: AnyKind, layers: Layers, *, certai
     return [
         _problem(details, kind, layers)
         for details in error.errors(include_url=False)
-        if certain or details["type"] != CROSS_FIELD
+        if (certain or details["type"] != CROSS_FIELD) and not _follows(details)
     ]
 
 
@@ -64,6 +64,11 @@ def wanted(schema: ModelSchema, path: FieldPath) -> str:
     if choices := [choice for branch in branches for choice in _choices(branch)]:
         return f"one of {', '.join(choices)}"
     return " or ".join(_wanted(branch) for branch in branches) or "a known value"
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether a list is called too short only because its members were refused."""
+    return details["type"] == "too_short" and bool(details["input"])
 
 
 def _problem(details: ErrorDetails, kind: AnyKind, layers: Layers) -> Problem:

@@ -55,5 +55,8 @@ def example_of(field: FieldInfo) -> str:
 
 
 def _code(value: Any) -> str:  # noqa: ANN401 - any value of JSON
-    plain = value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else value
-    return f"`{json.dumps(str(plain) if isinstance(plain, Path) else plain, ensure_ascii=False)}`"
+    return f"`{json.dumps(value, ensure_ascii=False, default=_plain)}`"
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else str(value)

@@ -79,7 +79,7 @@ def csv_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@csv_group.command("validate")
+@csv_group.command("validate", short_help="Report all that is wrong or doubtful in a file.")
 @_csv_options
 def validate(*, options: CsvOptions) -> None:
     """Check every row of FILE, and report all that is wrong or doubtful; - is standard input.
@@ -104,7 +104,7 @@ def validate(*, options: CsvOptions) -> None:
     _run(options)
 
 
-@csv_group.command("process")
+@csv_group.command("process", short_help="Write the patients again, in normal form.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE",
               help="Write the patients here, with their ids; - is standard output.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]),

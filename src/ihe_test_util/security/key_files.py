@@ -1,6 +1,7 @@
 """What a file of certificates and keys holds: PEM, DER or PKCS#12, told by its bytes. Loads cryptography, 0.2 s."""
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,8 +20,11 @@ _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", 
 _CERTIFICATE_LABELS: Final = frozenset({b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"})
 _KEY_SUFFIX: Final = b"PRIVATE KEY"
 _SEQUENCE: Final = b"\x30"
+_OBJECT_IDENTIFIER: Final = b"\x06"
 _JAVA_STORES: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+#: What cryptography says of bytes that are nearly a certificate.
+_UNREADABLE: Final = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
 _LONG_FORM: Final = 0x80
 _PFX_VERSION: Final = b"\x02\x01\x03"  # INTEGER 3, the first field of a PFX (RFC 7292, 4)
 
@@ -106,6 +110,25 @@ def read_holding(path: Path, what: str, password: Password, wanted: CertificateF
     return _from_der(data, path, password)
 
 
+def read_certificate(data: bytes, *, pem: bool = False) -> x509.Certificate:
+    """A certificate, with those of its parts read at once that cryptography reads only when they are wanted.
+
+    Raises:
+        ValueError: it cannot be read, or its key is of a kind not known.
+    """
+    try:
+        return _read_whole(x509.load_pem_x509_certificate(data) if pem else x509.load_der_x509_certificate(data))
+    except _UNREADABLE as error:
+        raise ValueError(str(error)) from None
+
+
+def _read_whole(certificate: x509.Certificate) -> x509.Certificate:
+    for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "signature_algorithm_oid"):
+        getattr(certificate, part)
+    certificate.public_key()
+    return certificate
+
+
 def _from_pem(data: bytes, path: Path, password: Password) -> Holding:
     certificates: list[x509.Certificate] = []
     key: PrivateKeyTypes | None = None
@@ -129,7 +152,7 @@ def _from_pem(data: bytes, path: Path, password: Password) -> Holding:
 
 def _pem_certificate(block: bytes, path: Path, number: int) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(block)
+        return read_certificate(block, pem=True)
     except ValueError:
         raise CertificateError(
             f"certificate {number} of the file is damaged", where=str(path.absolute()), hint="copy the file again"
@@ -138,7 +161,7 @@ def _pem_certificate(block: bytes, path: Path, number: int) -> x509.Certificate:
 
 def _from_der(data: bytes, path: Path, password: Password) -> Holding:
     try:
-        return Holding(certificates=(x509.load_der_x509_certificate(data),))
+        return Holding(certificates=(read_certificate(data),))
     except ValueError:
         pass  # not a certificate, so it must be a key
     return Holding(key=_key(data, path, password, pem=False))
@@ -171,14 +194,14 @@ def _key(data: bytes, path: Path, password: Password, *, pem: bool) -> PrivateKe
 
 def _looks_encrypted(data: bytes, *, pem: bool) -> bool:
     """PEM says so; EncryptedPrivateKeyInfo (RFC 5958, 3) begins with an algorithm, other keys with a version."""
-    return b"ENCRYPTED" in data if pem else _first_value(data).startswith(_SEQUENCE)
+    return b"ENCRYPTED" in data if pem else _first_value(_first_value(data)).startswith(_OBJECT_IDENTIFIER)
 
 
 def _from_pkcs12(data: bytes, path: Path, password: Password) -> Holding:
     where = str(path.absolute())
     try:
-        store = pkcs12.load_pkcs12(data, password.data)
-    except ValueError as error:
+        store = _opened(data, password)
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
         if "password" not in str(error).lower():
             raise CertificateError("the PKCS#12 file is damaged", where=where, hint="copy the file again") from None
         if password.text is not None:
@@ -194,8 +217,23 @@ def _from_pkcs12(data: bytes, path: Path, password: Password) -> Holding:
         raise CertificateError(
             "the PKCS#12 file is sealed in a way not supported", where=where, got=str(error)
         ) from None
-    first = (store.cert.certificate,) if store.cert else ()
-    return Holding((*first, *(each.certificate for each in store.additional_certs)), store.key)
+    found = [*([store.cert] if store.cert else []), *store.additional_certs]
+    try:
+        return Holding(tuple(_read_whole(each.certificate) for each in found), store.key)
+    except _UNREADABLE:
+        raise CertificateError("a certificate in the PKCS#12 file is damaged", where=where) from None
+
+
+def _opened(data: bytes, password: Password) -> pkcs12.PKCS12KeyAndCertificates:
+    with warnings.catch_warnings():
+        # BER in place of DER, which RFC 7292 allows and cryptography reads, is no concern of the user's.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            return pkcs12.load_pkcs12(data, None)
+        except ValueError:
+            if password.text is None:
+                raise
+        return pkcs12.load_pkcs12(data, password.text.encode())
 
 
 def _wrong_password(what: str, where: str, password: Password) -> CertificateError:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from ihe_test_util.security.identity import describe
+from ihe_test_util.security.key_files import read_certificate
 from ihe_test_util.security.refusals import Reason, Refused
 from ihe_test_util.security.saml_structure import ECDSA_METHODS, RSA_METHODS, place
 from ihe_test_util.security.xml_signature import MIN_RSA_BITS
@@ -89,7 +90,8 @@ def certificate_of(element: Element) -> x509.Certificate:
         Refused: it cannot be read.
     """
     try:
-        return x509.load_der_x509_certificate(base64.b64decode("".join((element.text or "").split()), validate=True))
+        der = base64.b64decode("".join((element.text or "").split()), validate=True)
+        return read_certificate(der)
     except ValueError:
         raise Refused(
             Reason.KEY_INFO, _SECTION, "a certificate in KeyInfo cannot be read", where=place(element)
@@ -172,8 +174,15 @@ def _refuse_untrusted(certificate: x509.Certificate, trust: Trust, detail: str =
 def _check_usage(certificate: x509.Certificate) -> None:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return  # without the extension a key may do anything (RFC 5280, 4.2.1.3)
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise Refused(
+            Reason.KEY_INFO,
+            "RFC 5280, 4.2",
+            "the extensions of the signer's certificate cannot be read",
+            got=f"{describe(certificate)}: {error}",
+        ) from None
     if not (usage.digital_signature or usage.content_commitment):
         raise Refused(
             Reason.CERTIFICATE_USAGE,

@@ -1,6 +1,7 @@
 """TLS contexts for both ends, and what is wrong with the files they are made from."""
 
 import base64
+import logging
 import re
 import ssl
 from collections.abc import Iterator
@@ -25,6 +26,21 @@ _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SEQUENCE: Final = b"\x30"
 
 
+_LOG: Final = logging.getLogger("ihe_test_util.mock_server")
+_HANDSHAKES: Final = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client shows no certificate, and tls_client_auth demands one",
+    "CERTIFICATE_VERIFY_FAILED": "the client's certificate is not vouched for by tls_ca_path, or has expired",
+    "TLSV1_ALERT_UNKNOWN_CA": "the client does not trust the CA of this server; give it the ca.pem",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the client rejects this server's certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the client rejects this server's certificate",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the client has no version of TLS in common with this server, which has 1.2 and 1.3",
+    "UNSUPPORTED_PROTOCOL": "the client has no version of TLS in common with this server, which has 1.2 and 1.3",
+    "HTTP_REQUEST": "the client speaks plain HTTP to an HTTPS port",
+    "WRONG_VERSION_NUMBER": "what the client sent is not TLS",
+    "UNEXPECTED_EOF_WHILE_READING": "the client hung up; does it trust the CA of this server?",
+}
+
+
 class ClientAuth(StrEnum):
     """Whether the server asks a client for a certificate (ITI TF-2: 3.19, Authenticate Node)."""
 
@@ -38,6 +54,20 @@ _VERIFY_MODES: Final = {
     ClientAuth.OPTIONAL: ssl.CERT_OPTIONAL,
     ClientAuth.REQUIRED: ssl.CERT_REQUIRED,
 }
+
+
+class _LoggedHandshake(ssl.SSLObject):
+    """A server's side of a connection that says in the log why a handshake failed; the event loop keeps silent."""
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            reason = error.reason or "UNKNOWN"
+            _LOG.warning("TLS handshake failed: %s (%s)", _HANDSHAKES.get(reason, "see OpenSSL's name for it"), reason)
+            raise
 
 
 def server_context(
@@ -59,6 +89,7 @@ def server_context(
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslobject_class = _LoggedHandshake
     _load_identity(context, _Identity(cert, key, password), now or datetime.now(UTC))
     mode = ClientAuth(client_auth)
     if mode is not ClientAuth.NONE:

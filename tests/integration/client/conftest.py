@@ -24,8 +24,24 @@ from ihe_test_util.xml.hl7v3 import II
 from ihe_test_util.xml.hl7v3.acknowledgement import AcknowledgementDetail, acknowledgement
 from ihe_test_util.xml.hl7v3.wrappers import Device
 
+#: Tests of what the transport reports, which differs between event loops.
+_ON_EVERY_LOOP = frozenset(
+    {"test_lost_connections.py", "test_misbehaving_peers.py", "test_tls_peers.py", "test_retry.py"}
+)
+
 MESSAGE_ID = "0b7a3c1e-9d5f-4b8e-a111-000000000001"
 Write = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loops to test on: asyncio's own, and uvloop where it is installed and the transport's errors matter."""
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    if item.path.name in _ON_EVERY_LOOP:
+        with suppress(ImportError):
+            import uvloop  # noqa: PLC0415 - not installed everywhere
+
+            loops["uvloop"] = uvloop.new_event_loop
+    return loops
 
 
 @dataclass

@@ -59,3 +59,24 @@ def test_any_text_is_an_endpoint_or_bad_input(text: str) -> None:
         return
     assert endpoint.address.startswith(("http://", "https://"))
     assert endpoint.host_port
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost:8080", True),
+        ("LocalHost", True),
+        ("mock.localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9:1", True),
+        ("[::1]:8443", True),
+        ("127.0.0.1.example.org", False),
+        ("localhost.example.org", False),
+        ("10.0.0.1", False),
+        ("[2001:db8::1]", False),
+        ("pix.example.org", False),
+    ],
+)
+def test_this_very_machine_is_known_by_name_or_address(host: str, local: bool) -> None:  # noqa: FBT001 - a parameter
+    """RFC 6761, 6.3; names that only begin like it are others."""
+    assert Endpoint(f"http://{host}/").local is local

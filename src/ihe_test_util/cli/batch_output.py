@@ -14,7 +14,7 @@ _GROUPS_SHOWN: Final = 20
 _MILLI: Final = 1000
 
 
-def show_summary(summary: "RunSummary", path: Path, resume_command: str) -> None:
+def show_summary(summary: "RunSummary", path: Path, report: Path, resume_command: str) -> None:
     """Print counts, rates, causes of failure with their remedies, and how to go on."""
     click.echo(_headline(summary), color=wants_colour())
     from ihe_test_util.batch.results import Step  # noqa: PLC0415 - loaded already
@@ -26,6 +26,7 @@ def show_summary(summary: "RunSummary", path: Path, resume_command: str) -> None
         _show_group(group)
     if len(summary.failures) > _GROUPS_SHOWN:
         click.echo(f"  … and {len(summary.failures) - _GROUPS_SHOWN} more causes, in the summary")
+    click.echo(f"  Report  {report}")
     click.echo(f"  Summary {path}")
     click.echo(f"  Results {summary.results}")
     if summary.exit_code:

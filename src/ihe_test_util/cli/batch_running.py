@@ -89,12 +89,13 @@ def _run(
             summary = _go(job, show)
         path = options.output or options.directory / SUMMARY
         write_summary(path, summary, job.checkpoint)
+        report = _write_reports(job, summary)
         if options.as_json:
             for piece in summary_pieces(summary, job.checkpoint.results()):
                 sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()
         elif not options.quiet or summary.exit_code:
-            show_summary(summary, path, _resume_command(summary))
+            show_summary(summary, path, report, _resume_command(summary))
     return summary.exit_code
 
 
@@ -112,6 +113,18 @@ def _go(job: "Job", show: Show) -> "RunSummary":
             return await job.run(stop, Watch(show.result, show.retry))
 
     return run(main())
+
+
+def _write_reports(job: "Job", summary: "RunSummary") -> Path:
+    """The page for people and the file for CI; where the page is."""
+    from ihe_test_util.batch.junit import JUNIT, write_junit  # noqa: PLC0415 - lxml is loaded already
+    from ihe_test_util.batch.report_html import REPORT, write_report  # noqa: PLC0415 - same
+
+    directory, how = job.options.output_dir, job.options.run
+    results = job.checkpoint.results
+    write_junit(directory / JUNIT, summary, results())
+    write_report(directory / REPORT, summary, results(), options=how, resume_command=_resume_command(summary))
+    return directory / REPORT
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class Connection(web.RequestHandler):
         """A peer has connected."""
         if isinstance(transport, asyncio.WriteTransport):
             # Pauses writing as soon as the system takes no more, so that a peer that does not read is known by it.
-            transport.set_write_buffer_limits(high=0)
+            transport.set_write_buffer_limits(high=1)  # with 0, TLS of asyncio pauses when nothing waits
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -65,7 +65,7 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if self._messages:
             self._check_framing()
-        if self._waiter is None or self._waiter.done():
+        if not self._awaits_head():
             if self._head_timer is not None:
                 self._head_timer.cancel()
                 self._head_timer = None
@@ -158,10 +158,13 @@ class Connection(web.RequestHandler):
         if body is not None and not body.is_eof() and body.exception() is None:
             body.set_exception(RequestPayloadError(error.message.partition("\n")[0].rstrip(":")))
 
+    def _awaits_head(self) -> bool:
+        return self._request_count == 0 or (self._waiter is not None and not self._waiter.done())
+
     def _head_is_late(self) -> None:
         self._head_timer = None
         transport = self.transport
-        if transport is None or self._waiter is None or self._waiter.done():
+        if transport is None or not self._awaits_head():
             return
         timeout_s = self._config().receive_timeout_s
         _LOG.warning("HTTP 408 to %s: the head of its request did not arrive within %g s", self._peer(), timeout_s)

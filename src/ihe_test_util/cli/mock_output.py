@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -11,7 +11,7 @@ from ihe_test_util.cli.output import show_warning
 from ihe_test_util.mock_server.handover import Started, address_of
 from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome, Stopped
 from ihe_test_util.mock_server.pid_file import PidRecord
-from ihe_test_util.mock_server.probe import Address
+from ihe_test_util.mock_server.probe import Address, Health
 from ihe_test_util.mock_server.serving import Endpoint
 
 _COLOURS = {
@@ -20,6 +20,8 @@ _COLOURS = {
     ServerState.STALE: "yellow",
     ServerState.STOPPED: "yellow",
 }
+
+_NO_FILE: Final = "no file (mocks/config.json is read as soon as it is there)"
 
 
 def show_started(started: Started, *, background: bool) -> None:
@@ -33,7 +35,7 @@ def show_started(started: Started, *, background: bool) -> None:
         ("URL", address.url),
         *_endpoint_rows(address, started.ready.endpoints),
         ("PID", str(record.pid)),
-        ("Config", record.config_file or "defaults (there is no mocks/config.json)"),
+        ("Config", record.config_file or _NO_FILE),
         ("Log", str(record.log_file)),
         ("PID file", str(started.pid_file)),
     )
@@ -107,7 +109,7 @@ def _show_details(found: ServerStatus, record: PidRecord) -> None:
             *_endpoint_rows(address, health.endpoints),
         )
     _rows(
-        ("Config", record.config_file or "defaults (no file)"),
+        ("Config", _config_file(record, health) or _NO_FILE),
         *(_config_rows(health.config) if health is not None else ()),
         ("Log", record.log_file or "unknown"),
         ("PID file", str(found.pid_file)),
@@ -133,7 +135,7 @@ def status_as_json(found: ServerStatus) -> dict[str, Any]:
         "transactions": health.document.get("transactions") if health else None,
         "version": health.document.get("version") if health else None,
         "instance_id": record.instance_id if record and running else None,
-        "config_file": record.config_file if record and running else None,
+        "config_file": _config_file(record, health) if record and running else None,
         "config": dict(health.config) if health else None,
         "log_file": record.log_file if record and running else None,
         "pid_file": str(found.pid_file),
@@ -152,7 +154,14 @@ def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:
         if good
         else click.style("The last good configuration stays in force", fg="red")
     )
-    _rows(("File", str(state.get("file") or "none: defaults, environment and command line")), *_config_rows(state))
+    _rows(("File", str(state.get("file") or _NO_FILE)), *_config_rows(state))
+
+
+def _config_file(record: PidRecord, health: Health | None) -> str | None:
+    """The file in force as the server says, which may be younger than its start."""
+    if health is None or "file" not in health.config:
+        return record.config_file
+    return health.config["file"] and str(health.config["file"])
 
 
 def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,7 @@ def config_state(watcher: ConfigWatcher) -> dict[str, Any]:
     """The configuration's state as JSON."""
     status, loaded = watcher.status, watcher.loaded
     return {
-        "file": str(loaded.path) if loaded is not None and loaded.path is not None else None,
+        "file": str(loaded.path.absolute()) if loaded is not None and loaded.path is not None else None,
         "state": status.state.value,
         "error": status.error,
         "loaded_at": status.loaded_at.isoformat(timespec="milliseconds"),

@@ -33,6 +33,23 @@ def test_a_server_is_started_asked_and_stopped(real: Command, port: str) -> None
     assert (stopped.returncode, list(processes_in(real.directory))) == (0, [])
 
 
+def test_a_configuration_made_after_the_start_is_shown(real: Command, port: str) -> None:
+    """The file in force is the one that the server names, not the one of its start."""
+    started = real("mock", "start", "-b", "--port", port)
+    before = real("mock", "status")
+    config = real.directory / "mocks" / "config.json"
+    config.write_text("{}", encoding="utf-8")
+
+    after = real("mock", "status")
+    found = json.loads(real("mock", "status", "--json").stdout)
+
+    assert real("mock", "stop").returncode == 0
+    (wording,) = [line for line in started.stdout.splitlines() if "Config:" in line]
+    assert wording in before.stdout
+    assert f"Config:      {config}\n" in after.stdout
+    assert found["config_file"] == str(config)
+
+
 def test_https_makes_a_certificate_where_there_is_none(real: Command, port: str) -> None:
     """The output names the CA to trust, and whoever trusts it can connect."""
     started = real("mock", "start", "--https", "-b", "--port", port)

@@ -47,10 +47,8 @@ def result_of(line: bytes) -> PatientResult:
     Raises:
         ValueError: the line is no result.
     """
-    found = json.loads(line)
-    if not isinstance(found, dict):
-        raise ValueError("no JSON object")  # noqa: TRY004 - for the caller it is a line that is no result
     try:
+        found = json.loads(line)
         values: dict[str, Any] = {name: found[name] for name, _ in _FIELDS if name in found}
         values["status"] = Status(values["status"])
         if "cause" in values:
@@ -58,7 +56,7 @@ def result_of(line: bytes) -> PatientResult:
         if "notes" in values:
             values["notes"] = tuple(values["notes"])
         return PatientResult(**values)
-    except (KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"no result: {error}") from error
 
 

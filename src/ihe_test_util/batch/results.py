@@ -192,12 +192,12 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        """0 all succeeded, 2 some did not, 3 something critical; 130 interrupted."""
+        """0 all succeeded, 2 some did not, 3 something critical; 130 interrupted before all were handled."""
         if self.stopped is Stopped.CRITICAL:
             return 3
-        if self.stopped is Stopped.INTERRUPTED:
-            return 130
-        return 0 if self.succeeded == self.total else 2
+        if self.succeeded == self.total:
+            return 0
+        return 130 if self.stopped is Stopped.INTERRUPTED and self.unfinished else 2
 
 
 def done_status(mode: Mode) -> Status:

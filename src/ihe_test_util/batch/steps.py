@@ -1,6 +1,6 @@
 """What is done for one patient, in order: document, registration (ITI-44), submission (ITI-41)."""
 
-import secrets
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +19,7 @@ from ihe_test_util.patients.model import PatientRow
 from ihe_test_util.transactions import iti41, pix_add
 from ihe_test_util.transactions.card import Req, Resp, Transaction, Verdict
 
+_LOG: Final = logging.getLogger("ihe_test_util.batch")
 _MOST_OF_A_MESSAGE: Final = 500
 _HINT_SAYS_MORE: Final = frozenset({failures.BAD_INPUT.cause, failures.UNEXPECTED.cause})
 
@@ -67,6 +68,7 @@ class _Part:
         self._known = known
         self._record = record
         self._attempts = Attempts()
+        self._step = Step.DOCUMENT
         self._state = PatientResult(
             plan.row.row,
             plan.row.line,
@@ -87,6 +89,11 @@ class _Part:
                 await self._provide(document)
         except _Failed as failed:
             return self._outcome(Status.FAILED, failed.cause)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one patient's data may bring a bug to light; it must not cost the others
+            _LOG.exception("row %d: a fault of ihe-test-util itself", self._plan.row.row)
+            return self._outcome(Status.FAILED, _bug(self._step, error))
         if steps.dry_run:
             return self._outcome(Status.WRITTEN)
         return self._outcome(Status.REGISTERED if document is None else Status.SUBMITTED)
@@ -152,6 +159,7 @@ class _Part:
         self._state = replace(self._state, registered_id=found)
 
     async def _deliver(self, step: Step, card: Transaction[Req, Resp], request: Req) -> tuple[Verdict, float | None]:
+        self._step = step
         try:
             delivered = await self._steps.courier.deliver(card, request, self._plan, self._attempts)
         except IheTestUtilError as error:
@@ -182,6 +190,10 @@ def _cause_of(step: Step, failure: Failure, message: str, remedy: str = "") -> C
     return Cause(step, failure.cause, message[:_MOST_OF_A_MESSAGE], category, remedy or failure.remedy)
 
 
+def _bug(step: Step, error: Exception) -> Cause:
+    return _cause_of(step, failures.UNEXPECTED, f"{type(error).__name__}: {error}")
+
+
 def _other_document(known: PatientResult) -> StorageError:
     return StorageError(
         "the document would not be the one that may have been sent under the same uniqueId before",
@@ -191,7 +203,8 @@ def _other_document(known: PatientResult) -> StorageError:
 
 
 def _write(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
+    # The name is the patient's own, so that what a killed process left behind is written over.
+    partial = path.with_name(f".{path.name}.tmp")
     try:
         partial.write_bytes(data)
         partial.replace(path)

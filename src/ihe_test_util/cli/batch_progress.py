@@ -57,6 +57,7 @@ class Lines:
         self._progress = progress
         self._began = self._told = time.monotonic()
         self._failures = 0
+        self._retried: set[str] = set()
 
     def result(self, result: "PatientResult") -> None:
         """One patient's outcome is known."""
@@ -69,9 +70,9 @@ class Lines:
 
     def retry(self, retry: "Retry") -> None:
         """A message is about to be sent again."""
-        if retry.number == 1 and self._failures <= _FAILURES_SHOWN:
-            self._failures += 1
-            self.say(f"{retry.failure.title}: trying again in {retry.wait_s:.1f} s, {retry.of} times at most")
+        if retry.failure.cause not in self._retried:
+            self._retried.add(retry.failure.cause)
+            self.say(f"{retry.failure.title}; trying again, {retry.of} times at most")
 
     def say(self, text: str) -> None:
         """Say something in between."""

@@ -1,29 +1,28 @@
 """Where the server's files are, even when its configuration cannot be read: a server must always be stoppable."""
 
+import json
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ihe_test_util.cli.output import show_warning
 from ihe_test_util.errors import ConfigError
-from ihe_test_util.mock_server.pid_file import PID_FILE_VARIABLE, default_path, read_record
-
-if TYPE_CHECKING:
-    from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.mock_server.pid_file import DEFAULT_PID_FILE, PID_FILE_VARIABLE, default_path, read_record
 
 DEFAULT_CONFIG: Final = Path("mocks/config.json")
 DEFAULT_LOG: Final = Path("mocks/logs/mock-server.log")
 DEFAULT_DATA: Final = Path("mocks/data")
 LOG_VARIABLE: Final = "MOCK_SERVER_LOG_PATH"
 DATA_VARIABLE: Final = "MOCK_SERVER_DATA_DIR"
+_MAX_CHARACTERS: Final = 1024 * 1024
 
 
 def pid_file_of(config_path: Path | None) -> Path:
     """The PID file of the server meant: the environment's, the configuration's or the default one, absolute."""
     if os.environ.get(PID_FILE_VARIABLE):
         return default_path()
-    config = _config(config_path)
-    return config.pid_file.absolute() if config else default_path()
+    return _file_of(config_path, "pid_file", DEFAULT_PID_FILE)
 
 
 def log_file_of(config_path: Path | None) -> Path:
@@ -33,36 +32,50 @@ def log_file_of(config_path: Path | None) -> Path:
         return Path(record.log_file)
     if os.environ.get(LOG_VARIABLE):
         return Path(os.environ[LOG_VARIABLE]).absolute()
-    config = _config(config_path)
-    return (config.log_path if config else DEFAULT_LOG).absolute()
+    return _file_of(config_path, "log_path", DEFAULT_LOG)
 
 
 def data_dir_of(config_path: Path | None) -> Path:
-    """The data directory of the server meant: the environment's, the configuration's or the default one, absolute.
-
-    Without ``config_path`` the configuration is that of the running server, else the default one.
-    """
-    record = read_record(pid_file_of(None)) if config_path is None else None
-    if record is not None and record.config_file and record.is_alive:
-        # Its file may have been broken or removed since; the server goes on, and so does this.
-        config = _config(Path(record.config_file), lenient=True)
-    elif config_path is None and os.environ.get(DATA_VARIABLE):
+    """The data directory of the server meant: where the running one writes, else where the next one would, absolute."""
+    record = read_record(pid_file_of(config_path))
+    meant = config_path is None or (record is not None and record.config_file == str(config_path.absolute()))
+    if record is not None and record.data_dir and meant and record.is_alive:
+        return Path(record.data_dir)
+    if os.environ.get(DATA_VARIABLE):
         return Path(os.environ[DATA_VARIABLE]).absolute()
-    else:
-        config = _config(config_path)
-    return (config.data_dir if config else DEFAULT_DATA).absolute()
+    return _file_of(config_path, "data_dir", DEFAULT_DATA)
 
 
-def _config(config_path: Path | None, *, lenient: bool = False) -> "MockServerConfig | None":
-    """The configuration; None where there is no file, or a broken one, which only warns."""
-    if config_path is None and not DEFAULT_CONFIG.exists():
-        return None
+def _file_of(config_path: Path | None, field: str, default: Path) -> Path:
+    """What a field of the configuration names; of a broken one, what can be made out, with a warning.
+
+    Raises:
+        ConfigError: a configuration was named that does not exist.
+    """
+    path = config_path or DEFAULT_CONFIG
+    if config_path is None and not path.exists():
+        return default.absolute()
     from ihe_test_util.mock_server.config import load_config  # noqa: PLC0415 - heavy, and not needed without a file
 
     try:
-        return load_config(config_path)
-    except ConfigError as error:
-        if config_path is not None and not lenient:
+        return Path(getattr(load_config(config_path), field)).absolute()
+    except ConfigError:
+        if not path.exists():
             raise
-        show_warning(f"the configuration cannot be used, so the files are taken to be in their default place\n{error}")
+    found = _made_out(path, field)
+    show_warning(
+        f"the configuration {path} cannot be used (mock reload --check says why);"
+        f" {field} is taken to be {found or default}"
+    )
+    return (found or default).absolute()
+
+
+def _made_out(path: Path, field: str) -> Path | None:
+    """What a broken file seems to say of a field."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            text = stream.read(_MAX_CHARACTERS)
+        found = re.search(rf'"{field}"\s*:\s*("(?:[^"\\]|\\.)+")', text)
+        return Path(json.loads(found[1])) if found else None
+    except (OSError, ValueError):
         return None

@@ -41,6 +41,7 @@ class PidRecord:
     tls_client_auth: str = "none"
     client_cert: str | None = None
     client_key: str | None = None
+    data_dir: str | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -56,7 +57,8 @@ def default_path() -> Path:
 def write_pid_file(pid: int, config: Mapping[str, Any], *, path: Path | None = None) -> Path:
     """Write the PID file of a server, whole or not at all, readable by all; gives its path.
 
-    ``config`` has ``port``, ``protocol`` and ``host``, and where known ``config_file``, ``instance_id``, ``log_file``.
+    ``config`` has ``port``, ``protocol`` and ``host``, and where known ``config_file``, ``instance_id``, ``log_file``,
+    ``data_dir``.
 
     Raises:
         StorageError: it cannot be written.
@@ -147,7 +149,7 @@ def remove_record(path: Path, record: PidRecord | None) -> None:
 
 def _is_sound(record: PidRecord) -> bool:
     texts = (record.protocol, record.host, record.start_time, record.instance_id, record.tls_client_auth)
-    optional = (record.config_file, record.log_file, record.client_cert, record.client_key)
+    optional = (record.config_file, record.log_file, record.client_cert, record.client_key, record.data_dir)
     return (
         type(record.pid) is int
         and record.pid > 0

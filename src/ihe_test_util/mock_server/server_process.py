@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ihe_test_util import __version__
-from ihe_test_util.errors import AlreadyRunning, BadInput, IheTestUtilError, StartFailed
+from ihe_test_util.errors import AlreadyRunning, BadInput, CertificateError, IheTestUtilError, StartFailed
 from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
 from ihe_test_util.mock_server.probe import read_health
@@ -149,6 +149,7 @@ def _record(request: StartRequest, loaded: "LoadedConfig", port: int) -> PidReco
         tls_client_auth="required" if demanded else "none",
         client_cert=str(shown.client_cert) if shown else None,
         client_key=str(shown.client_key) if shown else None,
+        data_dir=str(config.data_dir.absolute()),
     )
 
 
@@ -168,15 +169,32 @@ def _certificates(protocol: Protocol, loaded: "LoadedConfig") -> tuple[str, ...]
     """Make the server's certificate where HTTPS has none; what the user has to know of it."""
     if protocol != "https":
         return ()
+    config = loaded.config
+    fields = type(config).model_fields
+    missing = [name for name in ("cert_path", "key_path") if not getattr(config, name).exists()]
+    if not missing:
+        return ()
+    if any(getattr(config, name) != fields[name].default for name in ("cert_path", "key_path")):
+        raise _no_such_certificate(loaded, missing[0])
     from ihe_test_util.security.certificates import ensure_server_certificate  # noqa: PLC0415 - only HTTPS needs it
 
-    host = loaded.config.host
-    made = ensure_server_certificate(
-        loaded.config.cert_path, loaded.config.key_path, hosts=() if host in {"0.0.0.0", "::"} else (host,)
-    )
+    hosts = () if config.host in {"0.0.0.0", "::"} else (config.host,)
+    made = ensure_server_certificate(config.cert_path, config.key_path, hosts=hosts)
     if made is None:
         return ()
     return (f"a CA and a server certificate were made; clients have to trust {made.paths.ca.absolute()}",)
+
+
+def _no_such_certificate(loaded: "LoadedConfig", field: str) -> CertificateError:
+    """The error for a file that was named: at another name than the default one a typo is more likely than a wish."""
+    path = getattr(loaded.config, field)
+    return CertificateError(
+        f"The server's {'certificate' if field == 'cert_path' else 'private key'} does not exist",
+        where=str(path.absolute()),
+        got=f"{field} = {path} ({loaded.sources[field]})",
+        hint=f"correct the name, or make one: ihe-test-util certs init --dir {path.parent}"
+        f" makes {path.parent / 'cert.pem'} and {path.parent / 'key.pem'}",
+    )
 
 
 def _refuse_second(pid_file: Path) -> str:

@@ -64,6 +64,36 @@ def test_https_makes_a_certificate_where_there_is_none(real: Command, port: str)
     assert real("mock", "stop").returncode == 0
 
 
+def test_a_certificate_that_was_named_is_not_made(real: Command, port: str) -> None:
+    """A mistyped name stops the start, which says how to make one, and makes nothing."""
+    (real.directory / "c.json").write_text('{"cert_path": "nocert.pem"}', encoding="utf-8")
+
+    done = real("mock", "start", "--https", "-b", "--port", port, "--config", "c.json")
+
+    assert done.returncode == 1
+    assert str(real.directory / "nocert.pem") in done.stderr
+    assert "cert_path = nocert.pem (c.json:1)" in done.stderr
+    assert "ihe-test-util certs init --dir ." in done.stderr
+    assert list(real.directory.rglob("*.pem")) == []
+
+
+def test_a_broken_configuration_is_shown_as_the_server_sees_it(real: Command, port: str) -> None:
+    """The status tells the last good one in force, and each problem once."""
+    config = real.directory / "c.json"
+    config.write_text("{}", encoding="utf-8")
+    real("mock", "start", "-b", "--port", port, "--config", "c.json")
+    config.write_text('{"http_prt": 1}', encoding="utf-8")
+
+    status = real("mock", "status", "--config", "c.json")
+    found = json.loads(real("mock", "status", "--config", "c.json", "--json").stdout)
+
+    assert real("mock", "stop", "--config", "c.json").returncode == 0
+    assert status.returncode == 0
+    assert "State:       invalid" in status.stdout
+    assert (status.stdout + status.stderr).count("unknown field") == 1
+    assert found["config"]["state"] == "invalid"
+
+
 @pytest.mark.parametrize("at_hand", [True, False])
 def test_a_server_that_demands_client_certificates_can_be_watched(real: Command, port: str, *, at_hand: bool) -> None:
     """With the certificate made beside the server's, or by the operating system's word that it listens."""

@@ -213,6 +213,32 @@ def test_the_servers_configuration_finds_its_pid_file(command: Command, port: st
     assert done.stdout.endswith("The mock server has stopped\n")
 
 
+def test_a_named_configuration_that_broke_still_finds_its_server(command: Command, port: str) -> None:
+    """What can be made out of pid_file is enough for a status and a stop; the server is shown, with one warning."""
+    config = command.directory / "c.json"
+    config.write_text('{"pid_file": "run/c.pid"}', encoding="utf-8")
+    command("mock", "start", "-b", "--port", port, "--config", "c.json")
+    config.write_text('{"pid_file": "run/c.pid", "http_prt": ', encoding="utf-8")
+
+    status = command("mock", "status", "--config", "c.json")
+    done = command("mock", "stop", "--config", "c.json")
+
+    assert (status.returncode, done.returncode) == (0, 0)
+    assert "Mock server: running\n" in status.stdout
+    assert status.stderr.count("c.json") == 1
+    assert "Warning" in done.stderr
+    assert command.servers() == []
+
+
+def test_a_configuration_that_is_not_there_is_a_mistake(running: Command) -> None:
+    """Nothing is stopped in its name."""
+    done = running("mock", "stop", "--config", "gone.json")
+
+    assert done.returncode == 1
+    assert "there is no such configuration file" in done.stderr
+    assert len(running.servers()) == 1
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="signals")
 def test_a_server_that_hangs_is_killed(running: Command) -> None:
     """One that answers nothing is not mistaken for a stopped one."""

@@ -17,6 +17,7 @@ from ihe_test_util.mock_server.behavior import routes
 from ihe_test_util.mock_server.config import ConfigWatcher, LoadedConfig, MockServerConfig, load_config_with_sources
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.serving import Endpoint, Ready, ServeSettings
+from ihe_test_util.runtime.open_files import allow_many_files
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 _STOP_SIGNALS: Final = tuple(
@@ -55,7 +56,8 @@ async def serve(settings: ServeSettings) -> None:
 
 
 def tune_process() -> None:
-    """Settle the interpreter for many small requests; for a process that does nothing but serve."""
+    """Settle the interpreter for many connections and small requests; for a process that does nothing but serve."""
+    allow_many_files()
     # A request leaves some hundred objects behind and hardly a cycle: look for cycles every hundred requests.
     gc.set_threshold(20_000, 20, 50)
     # What no line of our log shows need not be found out for each record ("Optimization" in Python's Logging HOWTO).

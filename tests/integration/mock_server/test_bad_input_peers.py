@@ -14,7 +14,8 @@ from ihe_test_util.store.journal_reader import JournalReader
 from tests.support.faults import assert_fault
 from tests.support.messages import submission
 from tests.support.peer import Enveloped, Peer, Sample, StartMock
-from tests.support.wire import ITI41_PATH, Wire, connected, head
+from tests.support.process import Served
+from tests.support.wire import ITI41_PATH, PIX_PATH, Wire, connected, head
 
 Unharmed = Callable[[Peer], Awaitable[None]]
 STEP_S = 0.01
@@ -180,6 +181,23 @@ async def test_500_connections_that_send_nothing(
 
     async with asyncio.timeout(PATIENCE_S):
         await unharmed(mock)
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(128, 4096), (128, 128)])
+async def test_more_connections_than_files(
+    make_process: Callable[..., Served], connections: AsyncExitStack, message: bytes, soft: int, hard: int
+) -> None:
+    """The low limit of a shell is raised; at the one of the system the server goes on when connections end."""
+    served = make_process(wrapper=("sh", "-c", f'ulimit -Hn {hard}; ulimit -Sn {soft}; exec "$@"', "sh"))
+    await served.start()
+    for _ in range(300):
+        await connections.enter_async_context(connected(served.port))
+    if hard > soft:
+        assert (await served.post(PIX_PATH, message)).acknowledgement == "CA"
+    await connections.aclose()
+
+    assert (await served.post(PIX_PATH, message)).acknowledgement == "CA"
+    assert "Traceback" not in served.log + served.output.read_text()
 
 
 async def test_stopping_waits_for_no_idler(start_mock: StartMock, connections: AsyncExitStack, message: bytes) -> None:

@@ -30,7 +30,11 @@ _MOST_GROUPS: Final = 1000
 #: Width of the bins of which percentiles are made.
 _FACTOR: Final = 1.05
 _SHORTEST_S: Final = 1e-5
-_CHART_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+#: Bounds of a chart's bars: each about half as much again as the one before it.
+_CHART_S: Final = (
+    *(digits / 10**power for power in (3, 2, 1, 0) for digits in (1, 1.5, 2, 3, 5, 7)),
+    *(10.0, 15.0, 20.0, 30.0, 60.0),
+)
 #: What differs between messages about the same thing: numbers, OIDs, UUIDs, quoted values.
 _PARTICULAR: Final = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|[0-9][0-9.]*")
 

@@ -1,6 +1,7 @@
 """``saml generate`` and ``saml verify`` as they are typed."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +34,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a ``saml`` command in a directory with certificates; no password is in the environment."""
-    (tmp_path / "mocks").symlink_to(certificates / "mocks")
+    shutil.copytree(certificates / "mocks", tmp_path / "mocks")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IHE_TEST_PKCS12_PASSWORD", raising=False)
     return lambda *args, **more: CliRunner().invoke(saml_group, args, **more)

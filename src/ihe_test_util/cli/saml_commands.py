@@ -1,6 +1,7 @@
 """``ihe-test-util saml``: assertions for Cross-Enterprise User Assertion, made and judged."""
 
 import json
+import sys
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,7 +108,7 @@ def verify(*, options: VerifyOptions) -> None:
     from ihe_test_util.security.saml_verify import verify_bytes  # noqa: PLC0415 - same
 
     trust, expect = _trust(options), _expectations(options)
-    data = click.get_binary_stream("stdin").read() if options.file == _DASH else options.file.read_bytes()
+    data = sys.stdin.buffer.read() if options.file == _DASH else options.file.read_bytes()
     verification = verify_bytes(data, trust=trust, expect=expect, now=options.at or datetime.now(UTC))
     signer = describe(verification.certificate) if verification.certificate else ""
     if options.as_json:

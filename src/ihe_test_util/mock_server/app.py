@@ -35,6 +35,7 @@ _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 KEEPALIVE_S: Final = 75.0
 _READ_BUFFER_BYTES: Final = 512 * 1024
 _BACKLOG: Final = 1024
+_OWN_PATHS: Final = frozenset({"/health", RELOAD_PATH, STOP_PATH})
 _RANDOM_BITS: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _GRACE_S: Final = 60.0
@@ -126,7 +127,10 @@ class MockServer:
             self._counter.add()
             response = await self._edge.answer(request, config, mounted)
         else:
+            started = _now()
             response = self._other(request, mounted)
+            if self._edge is not None and request.path not in _OWN_PATHS:
+                self._edge.record_plain(request, response, started)
         if not request.content.is_eof():
             await self._farewell.send(request, response)
         return response

@@ -13,7 +13,7 @@ from aiohttp import ClientError, web
 
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
-from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
+from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity, new_exchange_id
 from ihe_test_util.mock_server.behavior import Dice, Route, templated
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
@@ -32,6 +32,10 @@ from ihe_test_util.xml.io import parse
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
 _SMALL_PART: Final = 256 * 1024
+_CLIENT_ERRORS: Final = 400
+_SUMMARY_CHARACTERS: Final = 200
+#: Names the exchange in the mock's journal, for ``mock requests show``.
+EXCHANGE_HEADER: Final = "X-Mock-Exchange"
 
 
 @dataclass(slots=True)
@@ -52,6 +56,8 @@ class Turn:
     summary: str = ""
     ids: str = ""
     attachments: XopAttachments | InlineAttachments | None = None
+    begun: bytearray = field(default_factory=bytearray)
+    id: str = field(default_factory=new_exchange_id)
 
 
 class Edge:
@@ -81,22 +87,46 @@ class Edge:
         except IheTestUtilError as error:
             if error.soap_code is FaultCode.RECEIVER:
                 _LOG.error("%s %s", turn.route.card.code if turn.route else request.path, error)
-            reply = self._fault(turn, Fault.of(error))
+            reply = self._fault(turn, Fault.of(error), error.message)
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)
         if turn.route is not None and turn.route.delay_s:
             await asyncio.sleep(turn.route.delay_s)
         self._finish(turn, reply)
-        return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+        headers = {"Content-Type": reply.content_type, EXCHANGE_HEADER: turn.id}
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    def record_plain(self, request: web.BaseRequest, response: web.StreamResponse, started: datetime) -> None:
+        """Record a request that is for no endpoint, or not SOAP, with the answer that it got."""
+        outcome = Outcome.SUCCESS if response.status < _CLIENT_ERRORS else Outcome.REJECTED
+        body = response.body if isinstance(response, web.Response) else b""
+        exchange = Exchange(
+            id=new_exchange_id(),
+            started=started,
+            duration_s=(datetime.now(UTC) - started).total_seconds(),
+            peer=request.remote or "",
+            method=request.method,
+            target=request.raw_path,
+            transaction="",
+            interaction="",
+            outcome=outcome,
+            http_status=response.status,
+            summary=f"{request.method} is no message",
+            request=Message(tuple(request.headers.items())),
+            response=Message(tuple(response.headers.items()), body if isinstance(body, bytes) else b""),
+        )
+        response.headers[EXCHANGE_HEADER] = exchange.id
+        self._record(exchange)
+        log_exchange(exchange, "")
 
     async def _reply(self, turn: Turn) -> Reply:
         request = turn.request
-        received = turn.received = await receive(request, turn.config, self._spool_dir)
+        received = turn.received = await receive(request, turn.config, self._spool_dir, turn.begun)
         turn.version = received.announced
         if turn.route is not None and (failure := turn.route.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
-            return self._fault(turn, failure)
+            return self._fault(turn, failure, failure.reason)
         root = await off_loop(len(received.xml), parse, received.xml)
         envelope = read_envelope(root, announced=received.announced)
         turn.version, turn.addressing = envelope.version, envelope.addressing
@@ -120,10 +150,10 @@ class Edge:
         message, found = await off_loop(len(received.xml), _read, card, envelope, attachments, http_action)
         turn.ids = card.log_ids(message)
         if found:
-            turn.findings = found[:DETAILED]
-            refused = self._refusal(turn, route, found)
-            if refused is not None:
-                return refused
+            refusing = card.rejecting(found, strict=route.strict)
+            turn.findings = _weighed(found, refusing, strict=route.strict)[:DETAILED]
+            if refusing:
+                return self._refusal(turn, route, refusing, len(found))
         world = self._world(turn.config)
         response = await card.answer(message, world)
         if route.quirk is not None:
@@ -140,23 +170,27 @@ class Edge:
             mtom=package is not None,
         )
 
-    def _refusal(self, turn: Turn, route: Route, found: list[Finding]) -> Reply | None:
-        refusing = route.card.rejecting(found, strict=route.strict)
-        if not refusing:
-            return None
-        field_name = f"validation_mode of {route.card.code}"
-        reason = rejection(route.card.code, refusing, strict=route.strict, lenient_field=field_name)
+    def _refusal(self, turn: Turn, route: Route, refusing: list[Finding], count: int) -> Reply:
+        card = route.card
+        reason = rejection(
+            card.code,
+            refusing,
+            strict=route.strict,
+            lenient_field=f"validation_mode of {card.code}",
+            logged=0 if route.strict else count - len(refusing),
+        )
         findings = tuple(refusing[:DETAILED])
         fault = Fault(FaultCode.SENDER, reason, Scenario.VALIDATION_FAILED, findings=findings)
-        return self._fault(turn, fault)
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in refusing))
+        return self._fault(turn, fault, f"refused for {rules}")
 
-    def _fault(self, turn: Turn, fault: Fault) -> Reply:
+    def _fault(self, turn: Turn, fault: Fault, told: str = "") -> Reply:
         # A peer that does without WS-Addressing is told in terms of SOAP alone.
         subcode = SUBCODES.get(fault.scenario, "") if turn.addressing.present else ""
         fault = templated(replace(fault, subcode=subcode), turn.config, turn.route)
         if turn.outcome is Outcome.SUCCESS:
             turn.outcome = Outcome.FAULT
-        turn.summary = f"{fault.code.value} fault: {fault.scenario.value}"
+        turn.summary = _one_line(f"{fault.code.value} fault, {fault.scenario.value}" + (f": {told}" if told else ""))
         version = turn.version or announced_version(turn.request.headers.get("Content-Type", "")) or SoapVersion.V12
         new_uuid = self._world(turn.config).new_uuid()
         return fault_reply(fault, version=version, addressing=turn.addressing, new_uuid=new_uuid)
@@ -174,7 +208,7 @@ class Edge:
         request, route = turn.request, turn.route
         duration_s = time.perf_counter() - turn.clock
         exchange = Exchange(
-            id=new_exchange_id(),
+            id=turn.id,
             started=turn.started,
             duration_s=duration_s,
             peer=request.remote or "",
@@ -209,11 +243,32 @@ def _read(
     return message, placed(found, payload) if found else found
 
 
+def _weighed(found: list[Finding], refusing: list[Finding], *, strict: bool) -> list[Finding]:
+    """The findings as the mode takes them: what lenient mode lets pass is a warning."""
+    if strict:
+        return found
+    errors = set(map(id, refusing))
+    return [
+        finding if id(finding) in errors or finding.severity is not Severity.ERROR else _weakened(finding)
+        for finding in found
+    ]
+
+
+def _weakened(finding: Finding) -> Finding:
+    """The same finding as a warning."""
+    return replace(finding, severity=Severity.WARNING)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SUMMARY_CHARACTERS else f"{line[: _SUMMARY_CHARACTERS - 1]}…"
+
+
 def _request_message(turn: Turn) -> Message:
     headers = tuple(turn.request.headers.items())
     received = turn.received
     if received is None:
-        return Message(headers)
+        return Message(headers, bytes(turn.begun))
     if received.package is None:
         return Message(headers, received.xml)
     # What was accepted stands among the stored documents; only what was refused is kept here, while small.

@@ -8,6 +8,8 @@ from ihe_test_util.exchange import Exchange, Message, Outcome, Severity
 from ihe_test_util.xml.io import pretty
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
+#: A simulated failure is what the configuration asked for; these are what somebody has to mend.
+_TO_LOOK_AT: Final = frozenset({Outcome.FAULT, Outcome.REJECTED, Outcome.ABORTED})
 _RULES_SHOWN: Final = 20
 #: What is pretty-printed for a person; beyond that the journal has it.
 _SHOWN_BYTES: Final = 64 * 1024
@@ -15,17 +17,16 @@ _SHOWN_BYTES: Final = 64 * 1024
 
 def log_exchange(exchange: Exchange, ids: str) -> None:
     """Log an exchange; ``ids`` are its identifiers, shortened by its transaction's room."""
-    level = logging.WARNING if exchange.outcome is Outcome.ABORTED else logging.INFO
+    level = logging.WARNING if exchange.outcome in _TO_LOOK_AT else logging.INFO
     _LOG.log(
         level,
-        "%s %s %s %d %.1f ms %s %s",
+        "%s %s %s %d %.1f ms %s",
         exchange.id,
-        exchange.transaction or exchange.target,
+        exchange.transaction or f"{exchange.method} {exchange.target}",
         exchange.outcome.value,
         exchange.http_status,
         exchange.duration_s * 1000,
-        exchange.summary,
-        ids,
+        f"{exchange.summary} {ids}" if ids else exchange.summary,
     )
     if exchange.findings:
         _log_findings(exchange)

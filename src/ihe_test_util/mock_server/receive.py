@@ -24,6 +24,7 @@ LARGE_XML_BYTES: Final = 64 * 1024
 P = ParamSpec("P")
 T = TypeVar("T")
 _MULTIPART: Final = "multipart/related"
+_BEGUN_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,10 @@ def looks_like_soap(content_type_header: str) -> bool:
     return media_type == _MULTIPART or SoapVersion.of_media_type(media_type) is not None
 
 
-async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir: Path) -> Received:
+async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir: Path, begun: bytearray) -> Received:
     """Read a request's body, attachments over 256 KiB to files in ``spool_dir`` while they arrive.
+
+    ``begun`` gets the first 64 KiB of the body as they came, for the journal of a request that cannot be read.
 
     Raises:
         UnsupportedMediaType: none of SOAP 1.1, SOAP 1.2, MTOM, or a content coding that is unknown.
@@ -69,7 +72,7 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
     declared = request.content_length
     if declared is not None and declared > limit:
         raise _too_large(declared, limit, multipart=multipart)
-    body = _Body(request, declared, config.receive_timeout_s)
+    body = _Body(request, declared, config.receive_timeout_s, begun)
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if not multipart:
@@ -155,19 +158,24 @@ async def _read_package(body: "_Body", config: MockServerConfig, content_type: C
 class _Body:
     """Reads a body as it comes, and gives up on a peer that sends less than PROGRESS_BYTES in the time allowed."""
 
-    def __init__(self, request: web.BaseRequest, declared: int | None, timeout_s: float) -> None:
+    def __init__(self, request: web.BaseRequest, declared: int | None, timeout_s: float, begun: bytearray) -> None:
         coding = request.headers.get("Content-Encoding", "")
         self._content = request.content
         self._declared = declared
         self._timeout_s = timeout_s
         self._inflater: Inflater | None = inflater_for(coding) if coding else None
+        self._begun = begun
         self._received = 0
         self._goal = PROGRESS_BYTES
         self._deadline = asyncio.get_running_loop().time() + timeout_s
 
     async def at_hand(self) -> bytes | None:
         """The body, if all of it arrived with the headers: nothing to wait for, so no timer."""
-        return await self._content.read() if self._content.is_eof() and self._inflater is None else None
+        if not self._content.is_eof() or self._inflater is not None:
+            return None
+        whole = await self._content.read()
+        self._begun += whole[:_BEGUN_BYTES]
+        return whole
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body in pieces, without its Content-Encoding."""
@@ -200,6 +208,8 @@ class _Body:
                 expected=f"the whole body{declared}, or {PROGRESS_BYTES:,} more bytes, within {self._timeout_s:g} s",
                 hint="a slow network needs a larger receive_timeout_s in the mock's configuration",
             ) from None
+        if self._received < _BEGUN_BYTES:
+            self._begun += chunk[: _BEGUN_BYTES - self._received]
         self._received += len(chunk)
         if self._received >= self._goal:
             self._goal = self._received + PROGRESS_BYTES

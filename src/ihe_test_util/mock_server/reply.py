@@ -65,8 +65,8 @@ def fault_reply(fault: Fault, *, version: SoapVersion, addressing: Addressing, n
     return Reply(fault.status(version), _CONTENT_TYPES[version], xml, xml)
 
 
-def rejection(code: str, findings: list[Finding], *, strict: bool, lenient_field: str) -> str:
-    """The reason of a fault that lists everything for which a request is refused."""
+def rejection(code: str, findings: list[Finding], *, strict: bool, lenient_field: str, logged: int = 0) -> str:
+    """The reason of a fault that lists everything for which a request is refused; ``logged`` more did not refuse it."""
     count = len(findings)
     broken = "1 requirement" if count == 1 else f"{count} requirements"
     mode = "strict" if strict else "lenient"
@@ -80,4 +80,6 @@ def rejection(code: str, findings: list[Finding], *, strict: bool, lenient_field
         lines.append(
             f"In lenient mode ({lenient_field} = lenient) all but the essential is logged as a warning and processed."
         )
+    if logged:
+        lines.append(f"Lenient mode let pass and logged {logged} more; strict mode would refuse them too.")
     return "\n".join(lines)

@@ -173,6 +173,8 @@ def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalfor
     declared = _XML_DECLARATION.match(data[:200])
     reason = (error.msg or "it is not well-formed").rsplit(", line ", 1)[0]
     hint = _HINTS.get(code, "")
+    if data.lstrip().startswith(b"--"):
+        hint = "this looks like a MIME package: its Content-Type is multipart/related with the boundary that it uses"
     if not hint and not data.rstrip(b"\x00\t\r\n ").endswith((b">", b">\x00")):
         hint = _HINTS[etree.ErrorTypes.ERR_TAG_NOT_FINISHED]
     if code == etree.ErrorTypes.ERR_INVALID_ENCODING and declared:

@@ -54,14 +54,13 @@ _FORCED_S: Final = 3.0
 _INDENT: Final = "    "
 _LOG_LINES: Final = 10
 _LOG_BYTES: Final = 64 * 1024
-#: Runs the child without ``-m``, which would look for modules in the user's working directory first.
-_CHILD: Final = """\
-import gc, sys
-gc.disable()
-sys.path.append(sys.argv[1])
-from ihe_test_util.mock_server.child import main
-main(sys.argv[2])
-"""
+#: Runs the child without ``-m``, which would look for modules in the user's working directory first. One line, and
+#: followed by words that a person who looks for the process searches for.
+_CHILD: Final = (
+    "import gc, sys; gc.disable(); sys.path.append(sys.argv[2]); "
+    "from ihe_test_util.mock_server.child import main; main(sys.argv[3])"
+)
+_CALLED: Final = "ihe-test-util mock start"
 
 
 class ServerState(StrEnum):
@@ -213,7 +212,7 @@ def _spawn(directory: Path) -> "subprocess.Popen[bytes]":
     package = str(Path(ihe_test_util.__file__).parents[1])
     with (directory / handover.OUTPUT).open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-c", _CHILD, package, str(directory)],
+            [sys.executable, "-P", "-c", _CHILD, _CALLED, package, str(directory)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,24 +1,37 @@
 """What the operating system says about processes: is it alive, is it the one we mean, who holds a port."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
 #: Start times come from a clock that may be adjusted between two looks; a process number is not used again so soon.
 _TOLERANCE_S: Final = 2.0
 _MAX_PID: Final = 2**31 - 1
-_COMMAND_CHARACTERS: Final = 60
+_COMMAND_CHARACTERS: Final = 80
+#: What the command line of every server of ours has, however it was started.
+_OURS: Final = re.compile(r"ihe[-_]test[-_]util\b.*\bmock start\b", re.DOTALL)
+
+_WORKER: Final = "ihe_test_util.mock_server.worker"
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that listens on a port; parts that the platform does not tell are empty or 0."""
+    """The process that listens on a port; parts that the platform does not tell are empty.
+
+    ``directory`` is the working directory, ``is_mock_server`` whether it is a server of ours.
+    """
 
     pid: int
     name: str = ""
     command: str = ""
+    directory: str = ""
+    is_mock_server: bool = False
 
     def __str__(self) -> str:
+        if self.is_mock_server:
+            directory = f", working directory {self.directory}" if self.directory else ""
+            return f"another ihe-test-util mock server (pid {self.pid}{directory})"
         shown = f"pid {self.pid}"
         if self.name:
             shown = f"{self.name} ({shown})"
@@ -86,10 +99,7 @@ def holder_of(port: int) -> Holder | None:
         if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,):
             if connection.pid is None:
                 continue
-            name = ""
-            with contextlib.suppress(psutil.Error):
-                name = psutil.Process(connection.pid).name()
-            return Holder(connection.pid, name, _shortened(command_of(connection.pid)))
+            return _holder(connection.pid)
     return None
 
 
@@ -104,5 +114,20 @@ def listens_on(pid: int, port: int) -> bool:
     return any(each.status == psutil.CONN_LISTEN and each.laddr[1:2] == (port,) for each in connections)
 
 
+def _holder(pid: int) -> Holder:
+    import psutil  # noqa: PLC0415 - heavy, and most commands do not need it
+
+    name = directory = ""
+    ours = pid if _OURS.search(command_of(pid)) else None
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        name = process.name()
+        if _WORKER in command_of(pid):  # its server is the one to stop
+            ours = process.ppid()
+        directory = process.cwd()
+    return Holder(ours or pid, name, _shortened(command_of(pid)), directory, is_mock_server=ours is not None)
+
+
 def _shortened(command: str) -> str:
-    return command if len(command) <= _COMMAND_CHARACTERS else command[: _COMMAND_CHARACTERS - 1] + "…"
+    line = " ".join(command.split())
+    return line if len(line) <= _COMMAND_CHARACTERS else line[: _COMMAND_CHARACTERS - 1] + "…"

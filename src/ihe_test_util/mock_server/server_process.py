@@ -4,6 +4,7 @@ import errno
 import gc
 import logging
 import os
+import shlex
 import socket
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from ihe_test_util.errors import AlreadyRunning, BadInput, CertificateError, Ihe
 from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
 from ihe_test_util.mock_server.probe import read_health
-from ihe_test_util.mock_server.processes import holder_of, start_time_of
+from ihe_test_util.mock_server.processes import Holder, holder_of, start_time_of
 from ihe_test_util.mock_server.serving import Protocol, Ready, ServeSettings
 from ihe_test_util.mock_server.start_lock import StartLock
 from ihe_test_util.runtime.log_setup import close_logging, set_up_logging
@@ -235,6 +236,13 @@ def _refuse_taken_port(host: str, port: int) -> None:
         raise problem from error
 
 
+def _how_to_free(holder: Holder | None) -> str:
+    if holder is None or not holder.is_mock_server:
+        return "stop it, or choose another port with --port"
+    there = f"cd {shlex.quote(holder.directory)} && " if holder.directory else ""
+    return f"{there}ihe-test-util mock stop; or choose another port with --port"
+
+
 def _bind_problem(error: OSError, host: str, port: int) -> IheTestUtilError | None:
     """What keeps us from listening, in words; None where the error is about something else."""
     where = f"{host}:{port}"
@@ -246,7 +254,7 @@ def _bind_problem(error: OSError, host: str, port: int) -> IheTestUtilError | No
             f"Port {port} is already in use",
             where=where,
             got=f"held by {holder}" if holder else "held by a process that this user may not see",
-            hint="stop it, or choose another port with --port",
+            hint=_how_to_free(holder),
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return BadInput(

@@ -110,6 +110,22 @@ def test_a_port_in_use_names_its_holder(command: Command) -> None:
     assert left_behind(command) == []
 
 
+def test_a_port_that_another_server_of_ours_has_is_told_with_the_remedy(command: Command, port: str) -> None:
+    """Its number, its directory, and how to stop it there; not the innards of its command line."""
+    command("mock", "start", "-b", "--port", port)
+    (server,) = command.servers()
+    elsewhere = command.directory / "elsewhere"
+    elsewhere.mkdir()
+
+    done = command("mock", "start", "-b", "--port", port, cwd=elsewhere)
+
+    assert done.returncode == 1
+    assert f"another ihe-test-util mock server (pid {server.pid}, working directory {command.directory})" in done.stderr
+    assert f"cd {command.directory} && ihe-test-util mock stop" in done.stderr
+    assert "gc" not in done.stderr.split()
+    assert "ihe-test-util mock start" in server.cmdline()
+
+
 @pytest.mark.parametrize("given", ["0", "70000", "-1", "http", "80.5", "\uff18\uff10"])
 def test_an_invalid_port_is_refused(command: Command, given: str) -> None:
     """Before anything is done."""

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
+
+#: Names an exchange in the mock's journal, for ``mock requests show``; the mock sends it with each answer.
+MOCK_EXCHANGE_HEADER: Final = "X-Mock-Exchange"
 
 
 class Severity(StrEnum):
@@ -56,8 +60,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """A MIME part of a message. Its bytes are in ``data`` when small and stored nowhere else, at ``path`` when
-    they were kept apart, and otherwise among the stored documents, under ``sha1``.
+    """A MIME part of a message.
+
+    Its bytes are in ``data`` when small and stored nowhere else, at ``path`` when they were kept apart, and otherwise
+    among the stored documents, under ``sha1``.
     """
 
     content_id: str
@@ -75,6 +81,11 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
     parts: tuple[PartRecord, ...] = ()
+
+    def header(self, name: str) -> str:
+        """The first HTTP header of that name, in any case; empty where there is none."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,6 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "MOCK_SERVER_HTTP_PORT": str(http),
         "MOCK_SERVER_HTTPS_PORT": str(https),
-        "MOCK_URL": f"http://127.0.0.1:{http}",
-        "MOCK_HTTPS_URL": f"https://localhost:{https}",
         "IHE_TEST_PIX_ADD_URL": f"http://127.0.0.1:{http}/pix/add",
         "IHE_TEST_ITI41_URL": f"http://127.0.0.1:{http}/iti41/submit",
     }
@@ -53,8 +51,10 @@ def test_every_command_of_the_readme_does_what_it_says(tmp_path: Path, environme
     blocks = console_blocks()
 
     for command in (command for block in blocks for command in block):
+        own = command.replace(":8080", f":{environment['MOCK_SERVER_HTTP_PORT']}")
+        own = own.replace(":8443", f":{environment['MOCK_SERVER_HTTPS_PORT']}")
         done = subprocess.run(
-            ["sh", "-c", command],
+            ["sh", "-c", own],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

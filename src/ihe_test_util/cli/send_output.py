@@ -10,7 +10,7 @@ import click
 from ihe_test_util.cli.output import show_warning
 from ihe_test_util.client.text import harmless
 from ihe_test_util.errors import IheTestUtilError, NoSoapAnswer, PeerFault, Unreachable
-from ihe_test_util.exchange import Exchange, Finding, Message, Severity
+from ihe_test_util.exchange import MOCK_EXCHANGE_HEADER, Exchange, Finding, Message, Severity
 from ihe_test_util.transactions.card import AnyTransaction, Verdict
 from ihe_test_util.xml.io import pretty
 
@@ -30,6 +30,8 @@ def show_verdict(card: AnyTransaction, exchange: Exchange, verdict: Verdict) -> 
     ]
     rows += [("Detail" if verdict.accepted else "Reason", detail) for detail in verdict.details]
     rows += [("Sent to", exchange.peer), ("HTTP", f"{exchange.http_status}, {exchange.duration_s * 1000:.1f} ms")]
+    if at_mock := exchange.response.header(MOCK_EXCHANGE_HEADER):
+        rows.append(("At the mock", f"ihe-test-util mock requests show {at_mock}"))
     width = max(len(label) for label, _ in rows) + 2
     for label, value in rows:
         click.echo(f"  {label:<{width}}{harmless(value)}")
@@ -119,7 +121,7 @@ def prepared_as_json(
 
 def _exchange(exchange: Exchange, *, show: bool) -> dict[str, object]:
     shown: dict[str, object] = {
-        "exchange": exchange.id,
+        "mock_exchange": exchange.response.header(MOCK_EXCHANGE_HEADER) or None,
         "url": exchange.peer,
         "outcome": exchange.outcome.value,
         "http_status": exchange.http_status or None,

@@ -13,7 +13,16 @@ from aiohttp import ClientError, web
 
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
-from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity, new_exchange_id
+from ihe_test_util.exchange import (
+    MOCK_EXCHANGE_HEADER,
+    Exchange,
+    Finding,
+    Message,
+    Outcome,
+    PartRecord,
+    Severity,
+    new_exchange_id,
+)
 from ihe_test_util.mock_server.behavior import Dice, Route, templated
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
@@ -34,8 +43,6 @@ _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
 _SMALL_PART: Final = 256 * 1024
 _CLIENT_ERRORS: Final = 400
 _SUMMARY_CHARACTERS: Final = 200
-#: Names the exchange in the mock's journal, for ``mock requests show``.
-EXCHANGE_HEADER: Final = "X-Mock-Exchange"
 
 
 @dataclass(slots=True)
@@ -93,7 +100,7 @@ class Edge:
         if turn.route is not None and turn.route.delay_s:
             await asyncio.sleep(turn.route.delay_s)
         self._finish(turn, reply)
-        headers = {"Content-Type": reply.content_type, EXCHANGE_HEADER: turn.id}
+        headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
     def record_plain(self, request: web.BaseRequest, response: web.StreamResponse, started: datetime) -> None:
@@ -115,7 +122,7 @@ class Edge:
             request=Message(tuple(request.headers.items())),
             response=Message(tuple(response.headers.items()), body if isinstance(body, bytes) else b""),
         )
-        response.headers[EXCHANGE_HEADER] = exchange.id
+        response.headers[MOCK_EXCHANGE_HEADER] = exchange.id
         self._record(exchange)
         log_exchange(exchange, "")
 

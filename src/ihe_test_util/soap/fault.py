@@ -98,7 +98,8 @@ def read_fault(element: Element) -> Fault:
     try:
         code = _FROM_SOAP11.get(name.split(".")[0]) or FaultCode(name)
     except ValueError:
-        code = FaultCode.RECEIVER
+        # SOAP 1.1, 4.4.1, admits other codes: those of WS-Security and WS-Addressing stand in this place.
+        code, subcode = FaultCode.RECEIVER, subcode or name
     text = " ".join("".join(str(piece) + " " for piece in detail.itertext()).split()) if detail is not None else ""
     return Fault(code=code, reason=reason, detail=text, subcode=subcode)
 

@@ -77,3 +77,15 @@ def test_an_error_becomes_the_fault_that_its_class_names() -> None:
 
     assert (fault.code, fault.scenario) == (FaultCode.SENDER, Scenario.MALFORMED_MIME)
     assert fault.reason == "no boundary; at: Content-Type; try: add one"
+
+
+def test_a_code_of_another_specification_is_kept_as_subcode() -> None:
+    """SOAP 1.1 has no subcodes, so that WS-Security puts its codes where SOAP's own stand."""
+    fault = read_fault(
+        parse(
+            b'<e:Fault xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:wsse="urn:x">'
+            b"<faultcode>wsse:FailedAuthentication</faultcode><faultstring>no</faultstring></e:Fault>"
+        )
+    )
+
+    assert (fault.code, fault.subcode, fault.reason) == (FaultCode.RECEIVER, "FailedAuthentication", "no")

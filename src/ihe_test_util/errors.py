@@ -30,6 +30,7 @@ text. What it means for a run, and the remedy, is the row of ``failures`` that i
 errors by the words of their message.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -113,10 +114,34 @@ class BadInput(IheTestUtilError):
     usual_failure = failures.BAD_INPUT
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing wrong with a configuration; ``file`` may be ``env:NAME``, ``field`` is dotted, empty for the whole."""
+
+    file: str | None
+    line: int | None
+    column: int | None
+    field: str
+    message: str
+
+
 class ConfigError(BadInput):
     """One configuration problem, or several listed in the message, one a line."""
 
     usual_failure = failures.CONFIGURATION
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        got: str = "",
+        expected: str = "",
+        hint: str = "",
+        problems: tuple[ConfigProblem, ...] = (),
+    ) -> None:
+        super().__init__(message, where=where, got=got, expected=expected, hint=hint)
+        self.problems = problems or (ConfigProblem(where or None, None, None, "", message),)
 
 
 class CertificateError(BadInput):

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
-from ihe_test_util.errors import BadInput
+from ihe_test_util.errors import BadInput, ConfigError
 from ihe_test_util.mock_server.handover import StartRequest
 from ihe_test_util.mock_server.lifecycle import (
     MockServerProcess,
@@ -232,7 +232,14 @@ def reload(ctx: click.Context, *, check: bool, as_json: bool, config_path: Path 
         from ihe_test_util.cli.config_output import show_configuration  # noqa: PLC0415 - not for --help
         from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
 
-        show_configuration(load_config_with_sources(config_path), as_json=as_json)
+        try:
+            loaded = load_config_with_sources(config_path)
+        except ConfigError as error:
+            if not as_json:
+                raise
+            mock_output.show_refused(error)
+            ctx.exit(error.exit_code)
+        show_configuration(loaded, as_json=as_json)
         return
     state = MockServerProcess(pid_file_of(config_path)).reload()
     mock_output.show_reloaded(state, as_json=as_json)

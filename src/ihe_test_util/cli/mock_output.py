@@ -3,11 +3,13 @@
 import json
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import click
 
 from ihe_test_util.cli.output import show_warning
+from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.handover import Started, address_of
 from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome, Stopped
 from ihe_test_util.mock_server.pid_file import PidRecord
@@ -143,14 +145,20 @@ def status_as_json(found: ServerStatus) -> dict[str, Any]:
     }
 
 
+def show_refused(error: ConfigError) -> None:
+    """Write as one JSON object what is wrong with a configuration."""
+    problems = [asdict(problem) for problem in error.problems]
+    click.echo(json.dumps({"valid": False, "problems": problems}, indent=2, ensure_ascii=False))
+
+
 def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:
     """Write the state of a running server's configuration after a reload."""
-    if as_json:
-        click.echo(json.dumps(dict(state), indent=2))
-        return
     good = state.get("state") == "ok"
+    if as_json:
+        click.echo(json.dumps({"valid": good, **state}, indent=2))
+        return
     click.echo(
-        click.style("The configuration is in force", fg="green")
+        click.style("The configuration is in force" + _except(state), fg="green")
         if good
         else click.style("The last good configuration stays in force", fg="red")
     )
@@ -170,10 +178,42 @@ def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         rows.append(("Problem", str(state["error"])))
     sources = state.get("sources")
     if isinstance(sources, Mapping):
-        rows += [("Set", f"{field} ({source})") for field, source in sources.items() if source != "default"]
-    if state.get("pending_restart"):
-        rows.append(("Restart for", ", ".join(map(str, state["pending_restart"]))))
+        values = _mapping(state.get("values"))
+        rows += [
+            ("Set", f"{_assigned(str(field), values)} ({source})")
+            for field, source in sources.items()
+            if source != "default"
+        ]
+    rows += [("Restart for", waiting) for waiting in _waiting(state)]
     return tuple(rows)
+
+
+def _except(state: Mapping[str, Any]) -> str:
+    waiting = _waiting(state)
+    return f", except {'; '.join(waiting)}" if waiting else ""
+
+
+def _waiting(state: Mapping[str, Any]) -> list[str]:
+    """What waits for a restart, with the value until then."""
+    values, now = _mapping(state.get("values")), _mapping(state.get("until_restart"))
+    fields = state.get("pending_restart")
+    return [
+        f"{field}: {_as_json(values[field]) if field in values else 'the default'} waits for a restart"
+        + (f" (now {_as_json(now[field])})" if field in now else "")
+        for field in map(str, fields if isinstance(fields, list) else ())
+    ]
+
+
+def _assigned(field: str, values: Mapping[str, Any]) -> str:
+    return f"{field} = {_as_json(values[field])}" if field in values else field
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _endpoint_rows(address: Address, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, str], ...]:
@@ -185,7 +225,10 @@ def _endpoint_rows(address: Address, endpoints: tuple[Endpoint, ...]) -> tuple[t
 
 def _rows(*rows: tuple[str, str]) -> None:
     for label, value in rows:
-        click.echo(f"  {label + ':':<13}{value}")
+        first, *others = value.splitlines() or [""]
+        click.echo(f"  {label + ':':<13}{first}")
+        for line in others:
+            click.echo(f"  {'':<13}{line}")
 
 
 def _curl(started: Started) -> str:

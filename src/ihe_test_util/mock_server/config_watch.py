@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from ihe_test_util.errors import ConfigError
+from ihe_test_util.errors import ConfigError, ConfigProblem
 from ihe_test_util.mock_server.config_loading import KIND, LoadedConfig
 from ihe_test_util.mock_server.config_models import RESTART_FIELDS, MockServerConfig
 from ihe_test_util.settings.files import Stamp, read_snapshot
@@ -43,6 +43,7 @@ class ConfigStatus:
     error: str
     loaded_at: datetime
     pending_restart: tuple[str, ...] = ()
+    problems: tuple[ConfigProblem, ...] = ()
 
 
 class ConfigWatcher:
@@ -128,7 +129,7 @@ class ConfigWatcher:
         except (FileNotFoundError, NotADirectoryError):
             self._gone()
         except ConfigError as error:
-            self._reject(str(error))
+            self._reject(str(error), problems=error.problems)
         except OSError as error:
             self._stamp = self._seen = None
             self._reject(f"{self._file}: cannot be read: {error.strerror or error}")
@@ -204,13 +205,14 @@ class ConfigWatcher:
         if not self._existed or self._status.state is ConfigState.MISSING:
             return
         error = f"{self._file}: the configuration file was removed; the last good configuration stays in force"
-        self._status = replace(self._status, state=ConfigState.MISSING, error=error)
+        self._status = replace(self._status, state=ConfigState.MISSING, error=error, problems=())
         _log.warning("%s", error)
 
-    def _reject(self, error: str, *, bug: bool = False) -> None:
+    def _reject(self, error: str, *, problems: tuple[ConfigProblem, ...] = (), bug: bool = False) -> None:
         if self._status.state is ConfigState.INVALID and self._status.error == error:
             return
-        self._status = replace(self._status, state=ConfigState.INVALID, error=error)
+        told = problems or (ConfigProblem(self._file, None, None, "", error),)
+        self._status = replace(self._status, state=ConfigState.INVALID, error=error, problems=told)
         # Only where the reason is no one's edit does the stack help.
         _log.warning("the configuration is broken, the last good one stays in force:\n%s", error, exc_info=bug)
 

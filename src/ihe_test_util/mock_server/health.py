@@ -5,14 +5,16 @@ import struct
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ihe_test_util import __version__
 from ihe_test_util.mock_server.behavior import Route
-from ihe_test_util.mock_server.config import ConfigWatcher
+from ihe_test_util.mock_server.config import ConfigWatcher, LoadedConfig
 from ihe_test_util.mock_server.instance import Instance
+from ihe_test_util.settings.layers import DEFAULT
 
 _SLOT: Final = struct.Struct("=Q")
 
@@ -84,6 +86,19 @@ def config_state(watcher: ConfigWatcher) -> dict[str, Any]:
         "state": status.state.value,
         "error": status.error,
         "loaded_at": status.loaded_at.isoformat(timespec="milliseconds"),
+        "problems": [asdict(problem) for problem in status.problems],
         "pending_restart": list(status.pending_restart),
+        "until_restart": {name: _plain(getattr(watcher.started, name)) for name in status.pending_restart},
         "sources": dict(loaded.sources) if loaded is not None else {},
+        "values": _set_values(loaded) if loaded is not None else {},
     }
+
+
+def _set_values(loaded: LoadedConfig) -> dict[str, Any]:
+    """The values that are set somewhere, by dotted field."""
+    return {setting.field: setting.value for setting in loaded.effective() if setting.source != str(DEFAULT)}
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it."""
+    return value if isinstance(value, bool | int | float) or value is None else str(value)

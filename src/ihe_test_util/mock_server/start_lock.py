@@ -1,5 +1,6 @@
 """One start at a time: who holds the lock starts, the others wait and then see who won."""
 
+import contextlib
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ class StartLock:
         self._path = path
         self._timeout_s = timeout_s
         self._fd = -1
+        self._made: dict[Path, None] = {}  # from the inside out
 
     def __enter__(self) -> Self:
         """Wait for the lock.
@@ -46,7 +48,7 @@ class StartLock:
             raise StorageError(
                 "The lock file of the start cannot be made",
                 where=str(self._path),
-                got=error.strerror or str(error),
+                got=_obstacle(self._path) or error.strerror or str(error),
                 hint="set pid_file (MOCK_SERVER_PID_FILE) to a place that can be written",
             ) from error
         return self
@@ -70,11 +72,16 @@ class StartLock:
         else:
             self._path.unlink(missing_ok=True)  # before the lock is let go: who waits sees that its file is gone
             os.close(held)
+        for directory in self._made:  # of a start that failed: nothing is in them
+            with contextlib.suppress(OSError):
+                directory.rmdir()
 
     def _taken(self) -> bool:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_directories()
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except FileNotFoundError:
+            return False  # a start that failed has just removed the directory it had made
         except PermissionError:
             if sys.platform == "win32":
                 return False  # its last holder is just removing it
@@ -88,6 +95,12 @@ class StartLock:
                 os.close(descriptor)
         return False
 
+    def _make_directories(self) -> None:
+        """Make the directories that are missing, and remember them."""
+        missing = [each for each in self._path.parents if not each.exists()]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._made.update(dict.fromkeys(missing))
+
     def _is_current(self, descriptor: int) -> bool:
         """Whether the file locked is still the one at the path; its last holder removed it."""
         try:
@@ -96,6 +109,11 @@ class StartLock:
             return False
         mine = os.fstat(descriptor)
         return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+
+
+def _obstacle(path: Path) -> str:
+    """The file that stands where a directory is needed, in words."""
+    return next((f"{each} is a file; a directory is needed" for each in path.parents if each.is_file()), "")
 
 
 def _locked(descriptor: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ihe_test_util.errors import ConfigError
+from ihe_test_util.errors import ConfigError, ConfigProblem
 from ihe_test_util.settings.fields import CROSS_FIELD, REFUSED
 from ihe_test_util.settings.json_text import FieldPath, Position
 from ihe_test_util.settings.kind import AnyKind
@@ -55,7 +55,18 @@ def refuse(problems: Iterable[Problem]) -> ConfigError:
     lines = [printable(str(problem)) for problem in ordered[:_MOST_SHOWN]]
     if len(ordered) > _MOST_SHOWN:
         lines.append(f"… and {len(ordered) - _MOST_SHOWN} more")
-    return ConfigError("\n".join(lines))
+    return ConfigError("\n".join(lines), problems=tuple(map(_in_parts, ordered)))
+
+
+def _in_parts(problem: Problem) -> ConfigProblem:
+    place = problem.origin.position
+    return ConfigProblem(
+        problem.origin.name,
+        place.line if place else None,
+        place.column if place else None,
+        printable(problem.field),
+        printable(problem.message),
+    )
 
 
 def wanted(schema: ModelSchema, path: FieldPath) -> str:

@@ -77,6 +77,24 @@ def test_a_certificate_that_was_named_is_not_made(real: Command, port: str) -> N
     assert list(real.directory.rglob("*.pem")) == []
 
 
+def test_a_reload_shows_values_and_what_waits_for_a_restart(real: Command, port: str) -> None:
+    """Each value that is set, with its place; what waits, with the value until then; a broken file by its problems."""
+    config = real.directory / "c.json"
+    config.write_text(f'{{"http_port": {port}}}', encoding="utf-8")
+    real("mock", "start", "-b", "--config", "c.json")
+    config.write_text('{"http_port": 9999,\n"pix_add_behavior": {"failure_rate": 0.2}}', encoding="utf-8")
+    text = real("mock", "reload")
+    config.write_text('{\n"http_prt": 9999}', encoding="utf-8")
+    broken = real("mock", "reload", "--json")
+
+    assert real("mock", "stop").returncode == 0
+    assert f"in force, except http_port: 9999 waits for a restart (now {port})\n" in text.stdout
+    assert "Set:         pix_add_behavior.failure_rate = 0.2 (c.json:2)\n" in text.stdout
+    (problem,) = json.loads(broken.stdout)["problems"]
+    assert (broken.returncode, json.loads(broken.stdout)["valid"]) == (1, False)
+    assert (problem["line"], problem["field"]) == (2, "http_prt")
+
+
 def test_a_broken_configuration_is_shown_as_the_server_sees_it(real: Command, port: str) -> None:
     """The status tells the last good one in force, and each problem once."""
     config = real.directory / "c.json"

@@ -297,6 +297,25 @@ def test_a_directory_that_cannot_be_written_is_told(command: Command, port: str)
     assert re.search("pid_file|log_path", done.stderr)
 
 
+def test_a_file_in_the_place_of_the_directory_is_told(command: Command, port: str) -> None:
+    """What is there, and what is needed."""
+    (command.directory / "mocks").write_text("", encoding="utf-8")
+
+    done = command("mock", "start", "-b", "--port", port)
+
+    assert done.returncode == 1
+    assert f"{command.directory / 'mocks'} is a file; a directory is needed" in done.stderr
+
+
+def test_a_failed_start_leaves_no_directory_behind(command: Command) -> None:
+    """That it made itself."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = command("mock", "start", "-b", "--port", str(taken.getsockname()[1]))
+
+    assert done.returncode == 1
+    assert list(command.directory.iterdir()) == []
+
+
 def test_modules_in_the_working_directory_are_not_taken_for_ours(command: Command, port: str) -> None:
     """A user's json.py does not come into the server."""
     for name in ("json", "logging", "click", "ihe_test_util"):

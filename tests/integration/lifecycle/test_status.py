@@ -120,6 +120,19 @@ def test_a_check_of_a_broken_file_fails(command: Command) -> None:
     assert "http_port" in done.stderr
 
 
+def test_a_check_of_a_broken_file_is_one_object(command: Command) -> None:
+    """Every problem with its place; nothing on stderr."""
+    (command.directory / "c.json").write_text('{\n  "http_prt": 1\n}', encoding="utf-8")
+
+    done = command("mock", "reload", "--check", "--config", "c.json", "--json")
+
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert (done.returncode, done.stderr, json.loads(done.stdout)["valid"]) == (1, "", False)
+    assert (problem["file"], problem["line"], problem["column"]) == ("c.json", 2, 3)
+    assert problem["field"] == "http_prt"
+    assert problem["message"].startswith("unknown field")
+
+
 def test_another_directory_has_another_server(running: Command, tmp_path: Path) -> None:
     """Paths are relative to the working directory; messages show them whole."""
     elsewhere = tmp_path / "elsewhere"

@@ -72,7 +72,7 @@ def duration(seconds: float) -> str:
     """Seconds as people read them: three digits that count, in ms, s, min or h."""
     if seconds < 1:
         return f"{seconds * _MILLI:.3g} ms" if seconds * _MILLI < _MILLI - 0.5 else "1 s"
-    if seconds < 60:  # noqa: PLR2004 - a minute
+    if seconds < 59.95:  # noqa: PLR2004 - what is rounded to a minute is one
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:  # noqa: PLR2004 - an hour

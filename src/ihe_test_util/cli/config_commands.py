@@ -45,14 +45,14 @@ def validate(*, file: Path, as_json: bool) -> None:
       a password does not belong here             passwords come from the environment only
       no such variable                            a variable that begins with IHE_TEST_ and is none of ours
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
-    from ihe_test_util.cli.config_output import refusal_as_json, show_configuration  # noqa: PLC0415 - not for --help
+    from ihe_test_util.cli.config_output import show_configuration, show_refused  # noqa: PLC0415 - not for --help
     from ihe_test_util.client.config import doubts, load_client_config  # noqa: PLC0415 - heavy
 
     try:
         loaded = load_client_config(file)
     except ConfigError as error:
         if as_json:
-            click.echo(refusal_as_json(error, str(file.absolute())))
+            show_refused(error)
             raise click.exceptions.Exit(error.exit_code) from None
         error.hint = error.hint or _looks_like_the_servers(file)
         raise

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ihe_test_util.cli.output import error_fields, show_warning
+from ihe_test_util.cli.output import show_warning
 from ihe_test_util.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def show_configuration(
         click.echo(f"  {len(settings) - len(shown)} other values are the defaults; config show lists them all")
 
 
-def refusal_as_json(error: ConfigError, file: str | None) -> str:
-    """One object that says what is wrong."""
-    problems = error.message.splitlines()
-    return json.dumps(
-        {"valid": False, "file": file, "problems": problems, "error": error_fields(error)}, indent=2, ensure_ascii=False
-    )
+def show_refused(error: ConfigError) -> None:
+    """Write as one JSON object what is wrong with a configuration."""
+    problems = [asdict(problem) for problem in error.problems]
+    click.echo(json.dumps({"valid": False, "problems": problems}, indent=2, ensure_ascii=False))

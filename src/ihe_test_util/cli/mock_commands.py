@@ -229,7 +229,7 @@ def reload(ctx: click.Context, *, check: bool, as_json: bool, config_path: Path 
     from ihe_test_util.cli.mock_files import pid_file_of  # noqa: PLC0415
 
     if check:
-        from ihe_test_util.cli.config_output import show_configuration  # noqa: PLC0415 - not for --help
+        from ihe_test_util.cli.config_output import show_configuration, show_refused  # noqa: PLC0415 - not for --help
         from ihe_test_util.mock_server.config import load_config_with_sources  # noqa: PLC0415 - heavy
 
         try:
@@ -237,7 +237,7 @@ def reload(ctx: click.Context, *, check: bool, as_json: bool, config_path: Path 
         except ConfigError as error:
             if not as_json:
                 raise
-            mock_output.show_refused(error)
+            show_refused(error)
             ctx.exit(error.exit_code)
         show_configuration(loaded, as_json=as_json)
         return

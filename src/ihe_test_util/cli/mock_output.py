@@ -3,13 +3,11 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 import click
 
 from ihe_test_util.cli.output import show_warning
-from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.handover import Started, address_of
 from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome, Stopped
 from ihe_test_util.mock_server.pid_file import PidRecord
@@ -143,12 +141,6 @@ def status_as_json(found: ServerStatus) -> dict[str, Any]:
         "pid_file": str(found.pid_file),
         "problem": found.problem,
     }
-
-
-def show_refused(error: ConfigError) -> None:
-    """Write as one JSON object what is wrong with a configuration."""
-    problems = [asdict(problem) for problem in error.problems]
-    click.echo(json.dumps({"valid": False, "problems": problems}, indent=2, ensure_ascii=False))
 
 
 def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:

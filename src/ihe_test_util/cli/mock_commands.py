@@ -1,6 +1,7 @@
 """``ihe-test-util mock``: the mock server's process and log."""
 
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,27 @@ class PortType(click.ParamType[int]):
         if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MAX_PORT):
             raise BadInput(f"Invalid port {text}", where="--port", expected=f"a whole number from 1 to {_MAX_PORT}")
         return int(text)
+
+
+class SecondsType(click.ParamType[float]):
+    """A time in seconds."""
+
+    name = "seconds"
+
+    def __init__(self, *, zero: bool) -> None:
+        """``zero`` allows none at all."""
+        self._zero = zero
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """The seconds as a number; what is none is a usage error."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not (seconds > 0 or (self._zero and seconds == 0)) or math.isinf(seconds):
+            limit = "from 0 on" if self._zero else "greater than 0"
+            self.fail(f"{value!r} is not a number of seconds {limit}", param, ctx)
+        return seconds
 
 
 def config_option(command: _F) -> _F:
@@ -108,7 +130,7 @@ def mock_group() -> None:
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0, min_open=True),
+    type=SecondsType(zero=False),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -156,7 +178,7 @@ def start(*, http: bool, background: bool, timeout_s: float, **options: Any) -> 
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0),
+    type=SecondsType(zero=True),
     default=10.0,
     show_default=True,
     metavar="N",

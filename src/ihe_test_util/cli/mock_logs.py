@@ -13,6 +13,7 @@ import click
 from ihe_test_util.cli.mock_commands import config_option
 from ihe_test_util.cli.mock_files import log_file_of
 from ihe_test_util.errors import BadInput
+from ihe_test_util.mock_server.lifecycle import ELSEWHERE
 from ihe_test_util.mock_server.log_follow import LogFollower, RecordSieve, Sieve
 from ihe_test_util.mock_server.logs import (
     LogFilter,
@@ -38,10 +39,12 @@ class _Printer:
     def __init__(self) -> None:
         self._colour: str | None = None
 
-    def lines(self, lines: Iterable[bytes]) -> None:
+    def lines(self, lines: Iterable[bytes]) -> bool:
+        """Write them; whether there were any."""
         shown = [self._styled(line) for line in lines]
         if shown:
             click.echo("\n".join(shown))
+        return bool(shown)
 
     def _styled(self, line: bytes) -> str:
         head = parse_head(line)
@@ -100,7 +103,7 @@ def logs(
     )
     path = log_file_of(config_path)
     if not path.exists() and not backup(path, 1).exists():
-        raise BadInput("There is no log file", where=str(path), hint="ihe-test-util mock start -b")
+        raise BadInput("There is no log file", where=str(path), hint=f"ihe-test-util mock start -b; {ELSEWHERE}")
     if as_json:
         _show_json(path, count, wanted, follow=follow)
     else:
@@ -110,7 +113,8 @@ def logs(
 def _show_text(path: Path, count: int, wanted: LogFilter, *, follow: bool) -> None:
     printer = _Printer()
     if not follow:
-        printer.lines(tail(path, count, wanted))
+        if not printer.lines(tail(path, count, wanted)) and count:
+            _say_that_nothing_matches(path)
         return
     follower = LogFollower(path)
     place = follower.place
@@ -122,13 +126,21 @@ def _show_text(path: Path, count: int, wanted: LogFilter, *, follow: bool) -> No
 
 def _show_json(path: Path, count: int, wanted: LogFilter, *, follow: bool) -> None:
     follower = LogFollower(path) if follow else None
-    for record in tail_records(path, count, wanted, end=follower.place if follower else None):
+    records = list(tail_records(path, count, wanted, end=follower.place if follower else None))
+    for record in records:
         click.echo(_as_json(record))
-    if follower is not None:
+    if follower is None:
+        if not records and count:
+            _say_that_nothing_matches(path)
+    else:
         sieve = RecordSieve(wanted)
         for lines in _news(follower):
             for record in sieve.records(lines) if lines else sieve.rest():
                 click.echo(_as_json(record))
+
+
+def _say_that_nothing_matches(path: Path) -> None:
+    click.echo(f"Nothing in {path} matches.", err=True)
 
 
 def _news(follower: LogFollower) -> Iterator[tuple[bytes, ...]]:

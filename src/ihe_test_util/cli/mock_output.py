@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ import click
 
 from ihe_test_util.cli.output import show_warning
 from ihe_test_util.mock_server.handover import Started, address_of
-from ihe_test_util.mock_server.lifecycle import ServerState, ServerStatus, StopOutcome, Stopped
+from ihe_test_util.mock_server.lifecycle import ELSEWHERE, ServerState, ServerStatus, StopOutcome, Stopped
 from ihe_test_util.mock_server.pid_file import PidRecord
 from ihe_test_util.mock_server.probe import Address, Health
 from ihe_test_util.mock_server.serving import Endpoint
@@ -21,6 +23,7 @@ _COLOURS = {
     ServerState.STOPPED: "yellow",
 }
 
+_LABEL: Final = 15  # columns before a value
 _NO_FILE: Final = "no file (mocks/config.json is read as soon as it is there)"
 
 
@@ -59,6 +62,7 @@ def show_stopped(stopped: Stopped) -> None:
     outcome, found = stopped.outcome, stopped.found
     if outcome is StopOutcome.NOT_RUNNING:
         click.echo(f"The mock server is not running: there is no PID file {found.pid_file}")
+        click.echo(f"({ELSEWHERE})")
     elif outcome is StopOutcome.STALE:
         click.echo(f"The mock server is not running: {found.problem}")
         click.echo(f"The stale PID file {found.pid_file} was removed; no process was signalled")
@@ -75,8 +79,9 @@ def show_status(found: ServerStatus) -> None:
     if found.record is None:
         state = "stopped" if found.state is ServerState.STOPPED else "stopped, with a stale PID file"
         click.echo(f"Mock server: {click.style(state, fg=colour)}")
-        reason = found.problem or "there is none; a server started elsewhere has its own"
-        _rows(("PID file", f"{found.pid_file}: {reason}"))
+        _rows(("PID file", f"{found.pid_file}: {found.problem or 'there is none'}"))
+        if found.state is ServerState.STOPPED:
+            click.echo(f"({ELSEWHERE})")
         click.echo("Next:\n  ihe-test-util mock start -b")
         return
     words = {
@@ -209,10 +214,15 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _endpoint_rows(address: Address, endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, str], ...]:
-    width = max((len(address.url + each.path) for each in endpoints), default=0)
-    return tuple(
-        ("Endpoint", f"{address.url + each.path:<{width}}  {each.code} {each.title}".rstrip()) for each in endpoints
-    )
+    columns = shutil.get_terminal_size().columns - _LABEL if sys.stdout.isatty() else sys.maxsize
+    codes = max((len(each.code) for each in endpoints), default=0)
+    paths = max((len(address.url + each.path) for each in endpoints), default=0)
+    rows = []
+    for each in endpoints:
+        brief = f"{each.code:<{codes}}  {address.url + each.path}"
+        full = f"{each.code:<{codes}}  {address.url + each.path:<{paths}}  {each.title}".rstrip()
+        rows.append(("Endpoint", full if len(full) <= columns else brief))
+    return tuple(rows)
 
 
 def _rows(*rows: tuple[str, str]) -> None:

@@ -26,7 +26,7 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ONE_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHOWN_CHARACTERS: Final = 200_000
 _WIDE: Final = 200
-#: On terminals with fewer columns the table shows the end of each id, which ``show`` takes as well.
+#: On terminals with fewer columns the table shows the end of each id, which ``show`` takes as well, and no peer.
 _ROOMY: Final = 120
 _SHORT_ID: Final = 8
 
@@ -75,7 +75,8 @@ def show_table(entries: Sequence[JournalEntry]) -> None:
         table.add_column(name, no_wrap=True)
     for name in ("HTTP", "Duration"):
         table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("Peer", no_wrap=True)
+    if not narrow:
+        table.add_column("Peer", no_wrap=True)
     table.add_column("Summary", overflow="fold")
     for entry in entries:
         one = entry.exchange
@@ -86,7 +87,7 @@ def show_table(entries: Sequence[JournalEntry]) -> None:
             Text(one.outcome.value, style=_OUTCOMES[one.outcome]),
             str(one.http_status),
             _duration(one),
-            Text(_line(one.peer)),
+            *(() if narrow else (Text(_line(one.peer)),)),
             Text(_line(one.summary) + _found(one)),
         )
     console.print(table)

@@ -50,7 +50,7 @@ def send_group(ctx: click.Context, *, list_them: bool) -> None:
             click.echo(f"{card.name:<10}{card.code:<8}{card.title}")
             click.echo(f"{'':<18}{card.section}; {default_url(card)}, or ${url_variable(card)}")
     elif ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        raise click.exceptions.NoArgsIsHelpError(ctx)
 
 
 def _file_command(card: AnyTransaction) -> click.Command:

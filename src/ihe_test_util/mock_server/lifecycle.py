@@ -18,6 +18,7 @@ from ihe_test_util.errors import IheTestUtilError, PeerError, ServerError, Start
 from ihe_test_util.mock_server import handover
 from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.pid_file import (
+    PID_FILE_VARIABLE,
     PidRecord,
     default_path,
     read_pid_file,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import psutil
 
 __all__ = [
+    "ELSEWHERE",
     "MockServerProcess",
     "ServerState",
     "ServerStatus",
@@ -61,6 +63,9 @@ _CHILD: Final = (
     "from ihe_test_util.mock_server.child import main; main(sys.argv[3])"
 )
 _CALLED: Final = "ihe-test-util mock start"
+
+#: How to reach a server from another directory than its own.
+ELSEWHERE: Final = f"a server started elsewhere has its own PID file: cd there, or set {PID_FILE_VARIABLE} to that file"
 
 
 class ServerState(StrEnum):
@@ -197,11 +202,14 @@ def not_running(found: ServerStatus) -> ServerError:
             "The mock server is not running",
             where=str(found.pid_file),
             got="no PID file there",
-            hint="ihe-test-util mock start -b",
+            hint=f"ihe-test-util mock start -b; {ELSEWHERE}",
         )
-    message = "runs, but does not answer" if found.state is ServerState.UNRESPONSIVE else "is not running"
+    hangs = found.state is ServerState.UNRESPONSIVE
     return ServerError(
-        f"The mock server {message}", where=str(found.pid_file), got=found.problem, hint="ihe-test-util mock stop"
+        f"The mock server {'runs, but does not answer' if hangs else 'is not running'}",
+        where=str(found.pid_file),
+        got=found.problem,
+        hint="ihe-test-util mock stop" if hangs else "ihe-test-util mock start -b, which replaces the stale file",
     )
 
 

@@ -146,7 +146,8 @@ class JournalReader:
             raise BadInput(
                 "there is no journal",
                 where=str(self._path),
-                hint="start the server (ihe-test-util mock start -b), or name its configuration with --config",
+                hint="start the server (ihe-test-util mock start -b), or name its configuration with --config;"
+                " for a server started elsewhere cd there, or set MOCK_SERVER_PID_FILE to its PID file",
             )
         with closing(open_to_look(self._path)) as connection, translated(self._path):
             yield connection

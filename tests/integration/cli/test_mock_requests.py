@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ihe_test_util.cli.mock_requests import requests_group
+from ihe_test_util.cli.mock_requests_output import show_table
 from ihe_test_util.content import Content
 from ihe_test_util.errors import BadInput
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, Severity
 from ihe_test_util.store.journal import Journal
+from ihe_test_util.store.journal_rows import JournalEntry
 from ihe_test_util.store.schema import JOURNAL_FILE
 
 STARTED = datetime(2026, 1, 31, 13, 45, 6, 789012, tzinfo=UTC)
@@ -108,6 +110,21 @@ def test_the_list_can_be_narrowed(runner: CliRunner, options: list[str], expecte
     """By number, outcome and transaction, in any combination; --json prints one object a line."""
     found = [json.loads(line) for line in lines(runner.invoke(requests_group, ["--json", *options]))]
     assert [one["id"] for one in found] == [exchange(number).id for number in expected]
+
+
+def test_a_narrow_terminal_gets_a_table_without_peers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of what happened is folded away for an address."""
+    monkeypatch.setenv("COLUMNS", "80")
+    show_table([JournalEntry(1, exchange(1), 0, 0)])
+    narrow = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "160")
+    show_table([JournalEntry(1, exchange(1), 0, 0)])
+    wide = capsys.readouterr().out
+
+    assert ("Peer" in narrow, "Peer" in wide) == (False, True)
+    assert "Summary" in narrow
 
 
 def test_json_says_all_but_the_bodies(runner: CliRunner) -> None:

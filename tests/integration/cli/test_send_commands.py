@@ -250,6 +250,14 @@ async def test_wrong_options_are_usage_errors(run: Run) -> None:
     assert (await run("pix-add", "--nonsense")).exit_code == 2
 
 
+async def test_nothing_to_send_is_answered_with_the_help(run: Run) -> None:
+    """As every group does, and with the exit code of wrong usage."""
+    done = await run()
+
+    assert done.exit_code == 2
+    assert "Usage:" in done.output
+
+
 async def test_a_rehearsal_prints_the_message(run: Run) -> None:
     """--dry-run sends nothing."""
     result = await run("pix-add", "--patient", PATIENT, "--dry-run", "--url", "http://127.0.0.1:9/")

@@ -67,6 +67,15 @@ def test_no_log_file_is_told_with_its_place(command: Command) -> None:
     assert str(command.log) in done.stderr
 
 
+@pytest.mark.parametrize("json_option", [[], ["--json"]])
+def test_nothing_that_matches_is_said_on_stderr(logged: Command, json_option: list[str]) -> None:
+    """An empty answer is told from one that was lost."""
+    done = logged("mock", "logs", "--grep", "zzzz", *json_option)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"Nothing in {logged.log} matches.\n"
+
+
 def test_an_invalid_regex_is_told_with_its_position(logged: Command) -> None:
     """With exit code 1."""
     done = logged("mock", "logs", "--grep", "a(b")

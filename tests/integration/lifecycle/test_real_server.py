@@ -1,7 +1,9 @@
 """The commands and the real server together."""
 
 import json
+import os
 import ssl
+import subprocess
 import urllib.request
 from collections.abc import Callable
 
@@ -48,6 +50,40 @@ def test_a_configuration_made_after_the_start_is_shown(real: Command, port: str)
     assert wording in before.stdout
     assert f"Config:      {config}\n" in after.stdout
     assert found["config_file"] == str(config)
+
+
+def test_a_server_elsewhere_is_reached_by_its_pid_file(real: Command, port: str) -> None:
+    """Its journal too, wherever that is."""
+    real("mock", "start", "-b", "--port", port, MOCK_SERVER_DATA_DIR="kept")
+    elsewhere = real.directory / "elsewhere"
+    elsewhere.mkdir()
+
+    without = real("mock", "requests", cwd=elsewhere)
+    done = real("mock", "requests", cwd=elsewhere, MOCK_SERVER_PID_FILE=str(real.pid_file))
+
+    assert real("mock", "stop").returncode == 0
+    assert without.returncode == 1
+    assert "for a server started elsewhere cd there, or set MOCK_SERVER_PID_FILE" in without.stderr
+    assert (done.returncode, done.stderr) == (0, "No exchange in the journal matches.\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals to be had")
+def test_endpoints_fit_a_terminal(real: Command, port: str) -> None:
+    """No line is wider than its 80 columns; code and URL are always whole."""
+    real("mock", "start", "-b", "--port", port)
+    ours, theirs = os.openpty()
+    environ = real.environ({"TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"})
+    subprocess.run(real.line("mock", "status"), cwd=real.directory, env=environ, stdout=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode().splitlines()
+    os.close(ours)
+
+    assert real("mock", "stop").returncode == 0
+    endpoints = [line for line in shown if "Endpoint:" in line]
+    assert max(map(len, endpoints)) <= 80
+    assert any(
+        line.strip().startswith(f"Endpoint:    ITI-41  http://127.0.0.1:{port}/iti41/submit") for line in endpoints
+    )
 
 
 def test_https_makes_a_certificate_where_there_is_none(real: Command, port: str) -> None:

@@ -39,7 +39,7 @@ def test_a_start_tells_everything_that_is_needed(command: Command, port: str) ->
     for expected in (
         "Protocol:    HTTP\n",
         f"URL:         {url}\n",
-        f"{url}/pix/add  ITI-44 Patient Identity Feed\n",
+        f"ITI-44  {url}/pix/add  Patient Identity Feed\n",
         f"PID:         {server.pid}\n",
         f"Log:         {command.log}\n",
         "ihe-test-util mock status\n",

@@ -30,7 +30,7 @@ def test_a_running_server_is_shown(running: Command, port: str) -> None:
         f"Listens on:  0.0.0.0 port {port}\n",
         "Uptime:      ",
         "Requests:    ",
-        "/pix/add  ITI-44",
+        "ITI-44  http://",
         "State:       ok\n",
     ):
         assert expected in done.stdout
@@ -91,6 +91,28 @@ def test_a_reload_needs_a_server(command: Command) -> None:
     assert done.returncode == 1
     assert "The mock server is not running" in done.stderr
     assert str(command.pid_file) in done.stderr
+    assert "a server started elsewhere has its own PID file: cd there, or set MOCK_SERVER_PID_FILE" in done.stderr
+
+
+def test_a_reload_of_a_killed_server_suggests_a_start(running: Command) -> None:
+    """The stale file is no reason to stop what does not run."""
+    (server,) = running.servers()
+    server.kill()
+    psutil.wait_procs([server], timeout=10)
+
+    done = running("mock", "reload")
+
+    assert done.returncode == 1
+    assert "try:      ihe-test-util mock start -b" in done.stderr
+
+
+@pytest.mark.parametrize("given", ["abc", "0", "-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused_in_words(command: Command, given: str) -> None:
+    """As wrong usage."""
+    done = command("mock", "start", f"--timeout={given}")
+
+    assert done.returncode == 2
+    assert f"'{given}' is not a number of seconds greater than 0" in done.stderr
 
 
 def test_a_check_needs_no_server_and_shows_sources(command: Command) -> None:

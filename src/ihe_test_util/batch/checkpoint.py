@@ -9,8 +9,10 @@ import json
 import os
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -85,12 +87,12 @@ class Checkpoint:
     Of each row only the place of its last line is held in memory, 8 bytes.
     """
 
-    def __init__(self, path: Path, header: RunHeader, file: BinaryIO, lock: FileLock | None) -> None:
+    def __init__(self, path: Path, header: RunHeader, file: RawIOBase, reader: BinaryIO) -> None:
         self.path = path
         self.header = header
         self._file = file
-        self._reader = path.open("rb")
-        self._lock = lock
+        self._reader = reader
+        self._stack = ExitStack()
         self._places = array("q")
         self._end = 0
         self._unsynced = 0
@@ -139,23 +141,19 @@ class Checkpoint:
         if not path.is_file():
             hint = "give the file results.jsonl that the run left, in the directory results"
             raise BadInput("there is no such checkpoint", where=str(path.absolute()), hint=hint)
-        lock: FileLock | None = None
         try:
-            lock = _locked(path) if writable else None
-            file = path.open("r+b" if writable else "rb", buffering=0)
-            try:
-                checkpoint = cls(path, RunHeader.of_line(file.readline(), f"{path}, line 1"), file, lock)
-            except BaseException:
-                file.close()
-                raise
-            checkpoint._replay(writable=writable)
-        except BaseException as error:
-            if lock is not None:
-                lock.release()
-            if isinstance(error, OSError):
-                raise _unwritable(path, error) from error
-            raise
-        return checkpoint
+            with ExitStack() as stack:
+                if writable:
+                    stack.callback(_locked(path).release)
+                file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
+                reader = stack.enter_context(path.open("rb"))
+                header = RunHeader.of_line(reader.readline(), f"{path}, line 1")
+                checkpoint = cls(path, header, file, reader)
+                checkpoint._replay(writable=writable)
+                checkpoint._stack = stack.pop_all()
+                return checkpoint
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -209,10 +207,7 @@ class Checkpoint:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
-        self._reader.close()
-        if self._lock is not None:
-            self._lock.release()
+        self._stack.close()
 
     def _write(self, data: bytes) -> None:
         try:
@@ -229,7 +224,7 @@ class Checkpoint:
         return self._reader.readline()
 
     def _replay(self, *, writable: bool) -> None:
-        self._end = len(self._reader.readline())
+        self._end = self._reader.tell()
         for number, line in enumerate(self._reader, start=2):
             if not line.endswith(b"\n"):
                 break  # torn: written by a process that ended in the middle of it

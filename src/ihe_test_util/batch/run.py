@@ -8,12 +8,15 @@ from typing import Final, Protocol
 
 from ihe_test_util.batch.checkpoint import Checkpoint
 from ihe_test_util.batch.results import Cause, PatientResult, Status, Step, Stopped, done_status
-from ihe_test_util.failures import BAD_INPUT, Category
+from ihe_test_util.failures import BAD_INPUT, OUTCOME_UNKNOWN, TOO_SLOW, UNAVAILABLE, Category
 from ihe_test_util.patients.model import PatientRow, RejectedRow
 
 #: Rows that are passed over between two looks at what else is to be done, such as at Ctrl-C.
 _PASSED_OVER: Final = 200
 _MOST_OF_A_MESSAGE: Final = 500
+#: Failures by which an endpoint is as good as gone, when so many patients in a row meet them that each place had some.
+_LOST: Final = frozenset({OUTCOME_UNKNOWN.cause, TOO_SLOW.cause, UNAVAILABLE.cause})
+_LOST_ROUNDS: Final = 3
 
 Record = Callable[[PatientResult], None]
 
@@ -96,6 +99,7 @@ class Run:
     options: RunOptions = field(default_factory=RunOptions)
     on_result: Callable[[PatientResult], None] = lambda _: None
     _since_sync: int = 0
+    _lost_in_a_row: int = 0
     _syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def go(self) -> None:
@@ -157,9 +161,11 @@ class Run:
 
     def _judge(self, result: PatientResult) -> None:
         cause = result.cause
+        lost = cause is not None and cause.name in _LOST
+        self._lost_in_a_row = self._lost_in_a_row + 1 if lost else 0
         if cause is None:
             return
-        if cause.category is Category.CRITICAL:
+        if cause.category is Category.CRITICAL or self._lost_in_a_row >= _LOST_ROUNDS * self.options.concurrency:
             self.stop.ask(Stopped.CRITICAL, cause)
         elif self.options.fail_fast:
             self.stop.ask(Stopped.FAIL_FAST, cause)

@@ -74,6 +74,7 @@ class _Part:
             plan.row.line,
             Status.SENDING,
             patient_id=plan.patient_id,
+            message_id="" if steps.mode is Mode.ITI41_ONLY else plan.message_id,
             registered_id=known.registered_id if known else "",
             register_s=known.register_s if known else None,
             resent=known is not None and _may_have_been_sent(known),
@@ -128,7 +129,6 @@ class _Part:
 
     async def _register(self) -> None:
         plan = self._plan
-        self._state = replace(self._state, message_id=plan.message_id)
         self._record(self._state)
         request = registration(plan, self._steps.settings)
         verdict, duration_s = await self._deliver(Step.REGISTER, pix_add.SPEC, request)

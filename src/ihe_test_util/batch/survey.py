@@ -10,6 +10,7 @@ from typing import Final
 from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow, Problem, RejectedRow
+from ihe_test_util.patients.sources import opened
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _PROBLEMS_KEPT: Final = 20
@@ -70,12 +71,9 @@ def digest_of(path: Path) -> str:
         BadInput: it cannot be read.
     """
     digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError as error:
-        raise BadInput("the file cannot be read", where=str(path), got=error.strerror or str(error)) from None
+    with opened(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -315,3 +316,21 @@ async def test_json_is_one_object_and_nothing_else(bench: Any) -> None:
     assert (json.loads(done.stdout)["exit_code"], done.stderr) == (0, "")
     quiet = await bench.run("submit", "patients.csv", "--quiet", "--output-dir", "other")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("per", "assertions"), [("message", 6), ("run", 1), ("none", 0)])
+async def test_messages_are_signed_where_there_is_a_certificate(bench: Any, per: str, assertions: int) -> None:
+    """Each message has an assertion of its own, or all have one; those of a message name its patient."""
+    bench.patients(3)
+    assert (await bench.run("certs", "init")).returncode == 0
+    certificate = ("--cert", "mocks/client-cert.pem", "--key", "mocks/client-key.pem")
+    done = await bench.run("submit", "patients.csv", *certificate, "--assertion-per", per)
+    assert done.returncode == 0, done.stdout + done.stderr
+    journal = JournalReader(bench.data_dir)
+    entries = await asyncio.to_thread(lambda: journal.tail(10))
+    bodies = [(await asyncio.to_thread(journal.get, entry.exchange.id)).request.body for entry in entries]
+    found = [re.search(rb'<(?:\w+:)?Assertion [^>]*ID="([^"]+)"', body) for body in bodies]
+    assert len({one[1] for one in found if one}) == assertions
+    assert all((b"wsu:Timestamp" in body) == bool(assertions) for body in bodies)
+    if per == "message":
+        assert all(re.search(rb"PAT-[0-2]\^\^\^&amp;2.999.1.2&amp;ISO</\w+:AttributeValue>", body) for body in bodies)

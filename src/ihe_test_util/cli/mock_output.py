@@ -114,7 +114,7 @@ def _show_details(found: ServerStatus, record: PidRecord) -> None:
             *_endpoint_rows(address, health.endpoints),
         )
     _rows(
-        ("Config", _config_file(record, health) or _NO_FILE),
+        ("Config", _config_file(record, health) or _no_file(health.config if health else {})),
         *(_config_rows(health.config) if health is not None else ()),
         ("Log", record.log_file or "unknown"),
         ("PID file", str(found.pid_file)),
@@ -159,7 +159,7 @@ def show_reloaded(state: Mapping[str, Any], *, as_json: bool) -> None:
         if good
         else click.style("The last good configuration stays in force", fg="red")
     )
-    _rows(("File", str(state.get("file") or _NO_FILE)), *_config_rows(state))
+    _rows(("File", str(state.get("file") or _no_file(state))), *_config_rows(state))
 
 
 def _config_file(record: PidRecord, health: Health | None) -> str | None:
@@ -167,6 +167,10 @@ def _config_file(record: PidRecord, health: Health | None) -> str | None:
     if health is None or "file" not in health.config:
         return record.config_file
     return health.config["file"] and str(health.config["file"])
+
+
+def _no_file(state: Mapping[str, Any]) -> str:
+    return _NO_FILE if state.get("state", "ok") == "ok" else "none in force yet (the file is broken)"
 
 
 def _config_rows(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

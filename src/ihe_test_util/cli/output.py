@@ -14,7 +14,8 @@ def wants_colour() -> bool | None:
 
 def show_error(error: IheTestUtilError) -> None:
     """Write an error to stderr, a line for each thing it says."""
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True, color=wants_colour())
+    message = error.message.replace("\n", "\n  ")
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True, color=wants_colour())
     for label, value in (("at", error.where), ("got", error.got), ("expected", error.expected), ("try", error.hint)):
         if value:
             click.echo(f"  {label + ':':<10}{value}", err=True)

@@ -40,6 +40,8 @@ def test_a_configuration_made_after_the_start_is_shown(real: Command, port: str)
     started = real("mock", "start", "-b", "--port", port)
     before = real("mock", "status")
     config = real.directory / "mocks" / "config.json"
+    config.write_text("{", encoding="utf-8")
+    broken = real("mock", "status")
     config.write_text("{}", encoding="utf-8")
 
     after = real("mock", "status")
@@ -48,6 +50,7 @@ def test_a_configuration_made_after_the_start_is_shown(real: Command, port: str)
     assert real("mock", "stop").returncode == 0
     (wording,) = [line for line in started.stdout.splitlines() if "Config:" in line]
     assert wording in before.stdout
+    assert "Config:      none in force yet (the file is broken)\n" in broken.stdout
     assert f"Config:      {config}\n" in after.stdout
     assert found["config_file"] == str(config)
 

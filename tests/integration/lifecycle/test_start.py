@@ -149,13 +149,15 @@ def test_a_host_that_is_not_ours_is_refused(command: Command, port: str) -> None
 def test_a_broken_configuration_is_told_by_place(command: Command, port: str) -> None:
     """The child's own error is what the command shows."""
     config = command.directory / "broken.json"
-    config.write_text('{\n  "https_port": "x"\n}', encoding="utf-8")
+    config.write_text('{\n  "https_port": "x",\n  "host": 7\n}', encoding="utf-8")
 
     done = command("mock", "start", "-b", "--port", port, "--config", "broken.json")
 
     assert done.returncode == 1
     assert "broken.json:2:" in done.stderr
     assert "https_port" in done.stderr
+    assert "\n  broken.json:3:" in done.stderr
+    assert done.stderr.count("broken.json") == 2
 
 
 def test_a_child_that_dies_is_told_with_its_last_words(make_command: Make, port: str) -> None:

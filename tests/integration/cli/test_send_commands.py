@@ -310,7 +310,7 @@ async def test_there_is_a_command_for_each_transaction(run: Run) -> None:
         text = (await run(card.name, "--help")).stdout
         assert "Examples:" in text
         assert "Errors to expect:" in text
-    assert "Commands:" in (await run()).stdout
+    assert "Commands:" in (await run()).output
 
 
 def test_errors_of_every_kind_end_with_1() -> None:

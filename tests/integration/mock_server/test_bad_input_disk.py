@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -44,6 +45,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"no mounting here: {mounted.stderr.decode().strip()}")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A directory that other users get to, which those of pytest are not."""
+    place = Path(mkdtemp(prefix="ihe-test-util-"))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
 
 
 class Story:
@@ -177,9 +187,9 @@ async def test_a_disk_without_room(make_process: MakeProcess, feed: Feed, small_
 
 
 @ROOT_ONLY
-async def test_a_directory_that_becomes_read_only(make_process: MakeProcess, feed: Feed, tmp_path: Path) -> None:
+async def test_a_directory_that_becomes_read_only(make_process: MakeProcess, feed: Feed, open_place: Path) -> None:
     """What needs a new file is refused while there can be none; what goes into open ones is kept."""
-    place = tmp_path / "theirs"
+    place = open_place / "theirs"
     await asyncio.to_thread(_make_for_nobody, place)
     served = make_process(place, _as_nobody())
     await served.start()
@@ -208,10 +218,10 @@ async def test_a_directory_that_becomes_read_only(make_process: MakeProcess, fee
 
 @ROOT_ONLY
 @pytest.mark.parametrize("what", ["the directory", "what is in it"])
-async def test_a_directory_of_somebody_else(make_process: MakeProcess, tmp_path: Path, what: str) -> None:
+async def test_a_directory_of_somebody_else(make_process: MakeProcess, open_place: Path, what: str) -> None:
     """A server that may not write to its data directory does not start, and says which directory and why."""
-    data_dir = await asyncio.to_thread(_of_somebody_else, tmp_path, what)
-    place = tmp_path / "theirs"
+    data_dir = await asyncio.to_thread(_of_somebody_else, open_place, what)
+    place = open_place / "theirs"
     served = make_process(place, _as_nobody(), data_dir=str(data_dir))
     await asyncio.to_thread(served.begin)
     assert served.process is not None
@@ -256,9 +266,6 @@ def _own(data_dir: Path, owner: int, mode: int) -> None:
 
 
 def _make_for_nobody(place: Path) -> None:
-    for parent in place.parents:
-        if parent.name.startswith(("pytest", "test")):
-            parent.chmod(0o755)
     place.mkdir()
     os.chown(place, NOBODY, NOBODY)
 

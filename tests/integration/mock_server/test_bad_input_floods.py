@@ -45,13 +45,8 @@ async def test_floods_of_xml_are_refused(served: Served, sample: Sample, envelop
     message = enveloped(sample("ITI-44/minimal.xml"))
     await served.post(PIX_PATH, message)
     before = served.rss()
-    floods = [
-        (b"", GIB, True),
-        (b"", GIB, False),
-        (message.split(b"<PRPA")[0], GIB, True),
-        (message.split(b"<PRPA")[0] + b"<a b='", 100 * MIB, True),
-        (message.split(b"<PRPA")[0] + b"<a b='", 100 * MIB, False),
-    ]
+    within = message.split(b"<PRPA")[0]
+    floods = [(b"", GIB, True), (within, GIB, False), (within + b"<a b='", 100 * MIB, True)]
     peak = before
     for opening, size, chunked in floods:
         framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": len(opening) + size}
@@ -91,7 +86,7 @@ async def test_a_flood_of_parts_stays_within_memory(served: Served) -> None:
     async def document() -> AsyncIterator[bytes]:
         nonlocal peak
         yield opening
-        for _ in range(300):
+        for _ in range(160):
             yield BLANK
             peak = max(peak, served.rss())
         yield closing.replace(b"--\r\n", b"")  # never closed

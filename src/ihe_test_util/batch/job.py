@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
@@ -33,6 +33,7 @@ from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow, RejectedRow
 from ihe_test_util.transactions import iti41, pix_add
+from ihe_test_util.transactions.card import AnyTransaction
 
 RESULTS: Final = Path("results", "results.jsonl")
 SUMMARY: Final = Path("results", "summary.json")
@@ -44,6 +45,8 @@ MESSAGES: Final = "messages"
 DEFAULT_TEMPLATE: Final = "ccd-minimal"
 STDIN: Final = Path("-")
 
+#: The step that a mode leaves out.
+_UNUSED: Final = MappingProxyType({Mode.PIX_ONLY: Step.PROVIDE, Mode.ITI41_ONLY: Step.REGISTER})
 #: Every reader of JSON keeps an integer of that size.
 _SEED_BITS: Final = 53
 
@@ -175,6 +178,13 @@ class Job:
         endpoint = self.options.endpoints.get(name)
         return endpoint.address if endpoint is not None else ""
 
+    @property
+    def endpoints_in_use(self) -> tuple[Endpoint, ...]:
+        """Where messages of this job go."""
+        unused = _UNUSED.get(self.mode)
+        cards: dict[Step, AnyTransaction] = {Step.REGISTER: pix_add.SPEC, Step.PROVIDE: iti41.SPEC}
+        return tuple(self.options.endpoints[card.name] for step, card in cards.items() if step is not unused)
+
     async def run(self, stop: Stop, watch: Watch) -> RunSummary:
         """Work through the patients, and sum up.
 
@@ -219,7 +229,7 @@ class Job:
     def _summary(self, stop: Stop, elapsed_s: float) -> RunSummary:
         header = self.checkpoint.header
         urls = {Step.REGISTER: header.pix_add_url, Step.PROVIDE: header.iti41_url}
-        unused = {Mode.PIX_ONLY: Step.PROVIDE, Mode.ITI41_ONLY: Step.REGISTER}.get(header.mode)
+        unused = _UNUSED.get(header.mode)
         summary = RunSummary(
             run_id=header.run_id,
             mode=header.mode,

@@ -84,7 +84,7 @@ def _run(
     )
     with Job(job_options) as job, _logging(job, config.logging.level):
         if not options.dry_run:
-            warn_of_transport(endpoints.values(), verbose=options.http)
+            warn_of_transport(job.endpoints_in_use, verbose=options.http)
         with showing(job.progress, quiet=options.quiet or options.as_json) as show:
             summary = _go(job, show)
         path = options.output or options.directory / SUMMARY

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from ihe_test_util.batch.audit import Audit
@@ -33,7 +33,9 @@ from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow, RejectedRow
 from ihe_test_util.transactions import iti41, pix_add
-from ihe_test_util.transactions.card import AnyTransaction
+
+if TYPE_CHECKING:
+    from ihe_test_util.transactions.card import AnyTransaction
 
 RESULTS: Final = Path("results", "results.jsonl")
 SUMMARY: Final = Path("results", "summary.json")

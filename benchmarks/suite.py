@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ _CASES: Final[Cases] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and give the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # so that servers and files go with us
     parser = _parser()
     options = parser.parse_args(arguments)
     wrk = None if options.loader == "asyncio" else shutil.which("wrk")

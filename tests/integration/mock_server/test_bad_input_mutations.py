@@ -115,6 +115,10 @@ VALUES = [
 ]
 
 
+#: An element without children.
+ELEMENT = re.compile(rb"<([\w:]{1,60})(?![\w:])[^<>]{0,600}?(?:/>|>[^<>]{0,600}</\1>)")
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A message to an endpoint."""
@@ -163,11 +167,11 @@ def rearranged(data: bytes, dice: random.Random) -> bytes:
             case 1:
                 result = _swapped(result, dice)
             case 2:
-                result = _replaced(result, rb'(?<=")[^"<>]*(?=")', dice, dice.choice(VALUES))
+                result = _replaced(result, rb'(?<=")[^"<>]{0,600}(?=")', dice, dice.choice(VALUES))
             case 3:
-                result = _replaced(result, rb"(?<=>)[^<>]+(?=</)", dice, dice.choice(VALUES))
+                result = _replaced(result, rb"(?<=>)[^<>]{1,600}(?=</)", dice, dice.choice(VALUES))
             case 4:
-                result = _replaced(result, rb" [\w:]+=\"[^\"]*\"(?=[^<>]*>)", dice, b"")
+                result = _replaced(result, rb" [\w:]{1,60}=\"[^\"]{0,600}\"", dice, b"")
             case _:
                 result = _twice(result, dice)
     return bytes(result)
@@ -184,7 +188,7 @@ def _replaced(data: bytearray, pattern: bytes, dice: random.Random, value: bytes
 
 def _twice(data: bytearray, dice: random.Random) -> bytearray:
     """An element again, beside itself or somewhere else."""
-    elements = list(re.finditer(rb"<([\w:]+)[^<>]*?(?:/>|>[^<>]*</\1>)", data))
+    elements = list(ELEMENT.finditer(data))
     if not elements:
         return data
     chosen = dice.choice(elements)
@@ -205,7 +209,7 @@ def _swapped(data: bytearray, dice: random.Random) -> bytearray:
 
 def _without_an_element(data: bytearray, dice: random.Random) -> bytearray:
     """An element less, or its content, so that what is left is well-formed and says less."""
-    elements = list(re.finditer(rb"<([\w:]+)[^<>]*?(?:/>|>[^<>]*</\1>)", data))
+    elements = list(ELEMENT.finditer(data))
     if not elements:
         return data
     chosen = dice.choice(elements)

@@ -7,12 +7,12 @@ from benchmarks.scale import Bench
 from benchmarks.servers import MIB, mock_server
 from benchmarks.throughput import checked_answer, pix_add_kind
 
-_SLICES: Final = 10
+_WARM_SHARE: Final = 1 / 4
 _BUDGET: Final = 8 * MIB
 
 
 def measure_memory(bench: Bench) -> list[Row]:
-    """How much a server grows after the first tenth of so many PIX Adds."""
+    """How much a server grows after the first quarter of so many PIX Adds."""
     kind, wanted = pix_add_kind(), bench.scale.memory_requests
     with mock_server(bench.directory / "memory") as mock:
         checked_answer(kind, mock)
@@ -21,7 +21,7 @@ def measure_memory(bench: Bench) -> list[Row]:
             load = bench.loader.run(kind.template, mock.port, bench.scale.round_s)
             samples.append((samples[-1][0] + max(load.requests, 1), mock.rss))
             bench.say(f"memory after {samples[-1][0]:,} requests: {samples[-1][1] / MIB:.1f} MiB")
-    warm = next(sample for sample in samples if sample[0] >= wanted / _SLICES)
+    warm = next(sample for sample in samples if sample[0] >= wanted * _WARM_SHARE)
     end = samples[-1]
     growth = end[1] - warm[1]
     return [

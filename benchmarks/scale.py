@@ -26,6 +26,10 @@ class Scale:
     document_rounds: int = 3
     starts: int = 5
     helps: int = 10
+    patients: int = 2_000
+    workflow_rounds: int = 3
+    csv_rows: int = 1_000_000
+    csv_rounds: int = 1
 
 
 FULL = Scale()
@@ -41,6 +45,10 @@ QUICK = Scale(
     document_rounds=1,
     starts=1,
     helps=1,
+    patients=20,
+    workflow_rounds=1,
+    csv_rows=1_000,
+    csv_rounds=1,
 )
 SOAK_REQUESTS = 1_000_000
 

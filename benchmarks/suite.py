@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
+from benchmarks.csv_rows import measure_csv
 from benchmarks.delayed import measure_delayed
 from benchmarks.document import measure_document
 from benchmarks.load import NO_WRK, Loader
@@ -22,6 +23,7 @@ from benchmarks.scale import FULL, QUICK, SOAK_REQUESTS, Bench, Cases
 from benchmarks.servers import BenchFailedError
 from benchmarks.startup import measure_startup
 from benchmarks.throughput import measure_iti41, measure_pix_add
+from benchmarks.workflow import measure_workflow
 from ihe_test_util.errors import IheTestUtilError
 
 _ROOT: Final = Path(__file__).parents[1]
@@ -35,6 +37,8 @@ _CASES: Final[Cases] = {
     "memory": measure_memory,
     "delayed": measure_delayed,
     "document": measure_document,
+    "workflow": measure_workflow,
+    "csv": measure_csv,
 }
 
 
@@ -95,7 +99,7 @@ def _say(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="Measure the mock server against a bare handler in the same run, and print a table.",
+        description="Measure server and client, each beside something plain in the same run, and print a table.",
         epilog="Exit code 0 unless something failed to run; with --gate also 1 when a budget is not kept.",
     )
     parser.add_argument("--quick", action="store_true", help="a few seconds: whether it works, no numbers to quote")

@@ -42,6 +42,8 @@ def run(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
         ("iti-41", ["bare aiohttp + lxml, beside ITI-41", "ITI-41"]),
         ("delayed", ["50 requests at once, delay 0.3 s"]),
         ("document", ["8 MiB document by ITI-41, from a bare socket"]),
+        ("workflow", ["submit, 20 patients, unsigned", "submit, 20 patients, signed per message"]),
+        ("csv", ["ihe-test-util csv validate"]),
     ],
 )
 def test_a_case_measures_what_it_says_and_leaves_nothing_behind(tmp_path: Path, case: str, measured: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ihe_test_util.errors import FaultCode, Scenario
 from ihe_test_util.mock_server import iti41_endpoint, pix_add_endpoint
-from ihe_test_util.mock_server.config import Behavior, MockServerConfig, ValidationMode
+from ihe_test_util.mock_server.config import Behavior, FaultTemplate, MockServerConfig, ValidationMode
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
@@ -56,10 +56,22 @@ class Route:
         rate = self.behavior.failure_rate
         if not dice.fails(self.card.name, rate, config.random_seed):
             return None
-        reason = self.behavior.custom_fault_message or (
-            f"Simulated failure of {self.card.code} (configured failure_rate {rate:g})"
-        )
-        return Fault(FaultCode.RECEIVER, reason, Scenario.SIMULATED_FAILURE, http_status=500)
+        return self._simulated(f"failure_rate {rate:g}")
+
+    def failure_of(self, message: object) -> tuple[Fault, FaultTemplate] | None:
+        """The fault that a message gets for its patient, and the template that is configured for that one."""
+        failing = self.behavior.failing_patients
+        if not failing:
+            return None
+        for patient_id in self.card.patient_ids(message):
+            template = failing.get(patient_id) or failing.get(patient_id.partition("^")[0])
+            if template is not None:
+                return self._simulated("failing_patients"), template
+        return None
+
+    def _simulated(self, why: str) -> Fault:
+        reason = self.behavior.custom_fault_message or f"Simulated failure of {self.card.code} (configured {why})"
+        return Fault(FaultCode.RECEIVER, reason, Scenario.SIMULATED_FAILURE)
 
 
 def routes(config: MockServerConfig) -> dict[str, Route]:
@@ -82,7 +94,7 @@ def routes(config: MockServerConfig) -> dict[str, Route]:
 def templated(fault: Fault, config: MockServerConfig, route: Route | None) -> Fault:
     """The fault as the configured response template for its scenario words it.
 
-    An endpoint's own ``custom_fault_message`` stays: it is the more particular.
+    What is more particular stays: an endpoint's own ``custom_fault_message``.
     """
     template = config.response_templates.get(fault.scenario)
     if template is None:
@@ -90,10 +102,15 @@ def templated(fault: Fault, config: MockServerConfig, route: Route | None) -> Fa
     own_reason = (
         fault.scenario is Scenario.SIMULATED_FAILURE and route is not None and route.behavior.custom_fault_message
     )
+    return applied(template.model_copy(update={"reason": None}) if own_reason else template, fault)
+
+
+def applied(template: FaultTemplate, fault: Fault) -> Fault:
+    """The fault with what a template replaces."""
     return replace(
         fault,
         code=fault.code if template.code is None else FaultCode(template.code),
-        reason=fault.reason if template.reason is None or own_reason else template.reason,
+        reason=fault.reason if template.reason is None else template.reason,
         detail=fault.detail if template.detail is None else template.detail,
         http_status=fault.http_status if template.http_status is None else template.http_status,
     )

@@ -114,6 +114,23 @@ def _restart(default: _T, says: str, example: object) -> _T:
     return field
 
 
+class FaultTemplate(Model):
+    """What replaces the code, reason, detail or HTTP status of a fault; what is left out stays."""
+
+    code: Literal["Sender", "Receiver"] | None = _now(
+        None, "SOAP fault code (SOAP 1.2 Part 1, 5.4.6); SOAP 1.1 calls them Client and Server.", "Receiver"
+    )
+    reason: Text | None = _now(None, "Fault text.", "Out of service until noon")
+    detail: Text | None = _now(None, "Text of the fault's detail.", "Ticket 4711")
+    http_status: HttpStatus | None = _now(None, "HTTP status of the answer.", 503)
+
+
+#: A fault template, or just its reason.
+AnyTemplate: TypeAlias = Annotated[
+    FaultTemplate, BeforeValidator(_template, json_schema_input_type=Text | FaultTemplate)
+]
+
+
 class Behavior(Model):
     """How an endpoint answers: when, how often with a failure, and what it lets pass."""
 
@@ -123,6 +140,12 @@ class Behavior(Model):
     )
     custom_fault_message: Text | None = _now(
         None, "Text of the simulated fault; without it, one that says so.", "PIX Manager temporarily unavailable"
+    )
+    failing_patients: Mapping[str, AnyTemplate] = _now(
+        {},
+        "Patients whose every message gets a simulated fault: by identifier, with its text, or an object as in "
+        "`response_templates`.",
+        {"PAT-3": "The record is locked"},
     )
     validation_mode: ValidationMode = _now(ValidationMode.LENIENT, "Which findings refuse a request.", "strict")
 
@@ -148,23 +171,6 @@ class ITI41Behavior(Behavior):
 
 class EndpointBehavior(PIXAddBehavior, ITI41Behavior):
     """The behaviour of any endpoint; a custom id only where the transaction has such an id."""
-
-
-class FaultTemplate(Model):
-    """What replaces the code, reason, detail or HTTP status of a fault; what is left out stays."""
-
-    code: Literal["Sender", "Receiver"] | None = _now(
-        None, "SOAP fault code (SOAP 1.2 Part 1, 5.4.6); SOAP 1.1 calls them Client and Server.", "Receiver"
-    )
-    reason: Text | None = _now(None, "Fault text.", "Out of service until noon")
-    detail: Text | None = _now(None, "Text of the fault's detail.", "Ticket 4711")
-    http_status: HttpStatus | None = _now(None, "HTTP status of the answer.", 503)
-
-
-#: A fault template, or just its reason.
-AnyTemplate: TypeAlias = Annotated[
-    FaultTemplate, BeforeValidator(_template, json_schema_input_type=Text | FaultTemplate)
-]
 
 
 class MockServerConfig(Model):

@@ -23,8 +23,8 @@ from ihe_test_util.exchange import (
     Severity,
     new_exchange_id,
 )
-from ihe_test_util.mock_server.behavior import Dice, Route, templated
-from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.mock_server.behavior import Dice, Route, applied, templated
+from ihe_test_util.mock_server.config import FaultTemplate, MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
 from ihe_test_util.mock_server.dispatch import action_findings, select
 from ihe_test_util.mock_server.exchange_log import log_exchange
@@ -94,7 +94,7 @@ class Edge:
         except IheTestUtilError as error:
             if error.soap_code is FaultCode.RECEIVER:
                 _LOG.error("%s %s", turn.route.card.code if turn.route else request.path, error)
-            reply = self._fault(turn, Fault.of(error), error.message)
+            reply = self._fault(turn, Fault.of(error), told=error.message)
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)
         if turn.route is not None and turn.route.delay_s:
@@ -134,7 +134,7 @@ class Edge:
         if turn.route is not None and (failure := turn.route.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
-            return self._fault(turn, failure, failure.reason)
+            return self._fault(turn, failure, told=failure.reason)
         root = await off_loop(len(received.xml), parse, received.xml)
         envelope = read_envelope(root, announced=received.announced)
         turn.version, turn.addressing = envelope.version, envelope.addressing
@@ -157,6 +157,9 @@ class Edge:
         attachments = turn.attachments = InlineAttachments() if package is None else XopAttachments(package)
         message, found = await off_loop(len(received.xml), _read, card, envelope, attachments, http_action)
         turn.ids = card.log_ids(message)
+        if (failure := route.failure_of(message)) is not None:
+            turn.outcome = Outcome.SIMULATED
+            return self._fault(turn, *failure)
         if found:
             refusing = card.rejecting(found, strict=route.strict)
             turn.findings = _weighed(found, refusing, strict=route.strict)[:DETAILED]
@@ -190,12 +193,15 @@ class Edge:
         findings = tuple(refusing[:DETAILED])
         fault = Fault(FaultCode.SENDER, reason, Scenario.VALIDATION_FAILED, findings=findings)
         rules = ", ".join(dict.fromkeys(finding.rule for finding in refusing))
-        return self._fault(turn, fault, f"refused for {rules}")
+        return self._fault(turn, fault, told=f"refused for {rules}")
 
-    def _fault(self, turn: Turn, fault: Fault, told: str = "") -> Reply:
+    def _fault(self, turn: Turn, fault: Fault, particular: FaultTemplate | None = None, *, told: str = "") -> Reply:
         # A peer that does without WS-Addressing is told in terms of SOAP alone.
         subcode = SUBCODES.get(fault.scenario, "") if turn.addressing.present else ""
         fault = templated(replace(fault, subcode=subcode), turn.config, turn.route)
+        if particular is not None:
+            fault = applied(particular, fault)
+            told = told or fault.reason
         if turn.outcome is Outcome.SUCCESS:
             turn.outcome = Outcome.FAULT
         turn.summary = _one_line(f"{fault.code.value} fault, {fault.scenario.value}" + (f": {told}" if told else ""))

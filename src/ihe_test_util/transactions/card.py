@@ -103,12 +103,17 @@ class Verdict:
     codes: tuple[str, ...] = ()
 
 
+def _nobody(_request: object) -> Iterable[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction(Generic[Req, Resp]):
     """One interaction of one IHE transaction: how it is written, read, judged and answered.
 
     ``request_root`` and ``response_root`` are names in Clark notation (``{namespace}local``).
-    ``config_field`` is the configuration field that holds its path.
+    ``config_field`` is the configuration field that holds its path. ``patient_ids`` are the identifiers, as CX, of the
+    patients that a request is about.
     """
 
     name: str
@@ -131,6 +136,7 @@ class Transaction(Generic[Req, Resp]):
     answer: Callable[[Req, World], Awaitable[Resp]]
     verdict: Callable[[Resp, Req], Verdict]
     log_ids: Callable[[Req], str]
+    patient_ids: Callable[[Req], Iterable[str]] = _nobody
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""

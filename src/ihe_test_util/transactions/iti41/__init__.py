@@ -3,7 +3,7 @@
 from typing import Final
 
 from ihe_test_util.transactions.card import Mtom, Transaction
-from ihe_test_util.transactions.iti41.answer import answer, log_ids, verdict, with_custom_ids
+from ihe_test_util.transactions.iti41.answer import answer, log_ids, patient_ids, verdict, with_custom_ids
 from ihe_test_util.transactions.iti41.build import build_request
 from ihe_test_util.transactions.iti41.metadata_file import request_from_metadata
 from ihe_test_util.transactions.iti41.model import REQUEST_ROOT, ProvideAndRegisterRequest, ProvidedDocument
@@ -39,6 +39,7 @@ SPEC: Final = Transaction(
     answer=answer,
     verdict=verdict,
     log_ids=log_ids,
+    patient_ids=patient_ids,
 )
 
 __all__ = [

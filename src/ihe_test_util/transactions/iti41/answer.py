@@ -1,5 +1,6 @@
 """How a document repository answers a submission (ITI TF-2: 3.41.4.1.3, 3.41.4.2), and what its answer says."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from ihe_test_util.domain.documents import StoredDocument, Submission
@@ -81,6 +82,13 @@ def log_ids(request: ProvideAndRegisterRequest) -> str:
     set_id = metadata.submission_set.unique_id if metadata.submission_set else ""
     first = next((entry.unique_id for entry in metadata.document_entries), "")
     return f"set={_shortened(set_id)} documents={len(request.documents)} first={_shortened(first)}"
+
+
+def patient_ids(request: ProvideAndRegisterRequest) -> Iterator[str]:
+    """The patient of documents and submission set (CX): as the affinity domain knows them, and as the source does."""
+    for view in request.metadata.views:
+        yield view.patient_id
+        yield view.slot("sourcePatientId")
 
 
 def _slot(name: str, *values: str) -> Slot:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ihe_test_util.transactions.card import Mtom, Transaction
-from ihe_test_util.transactions.pix_add.answer import answer, log_ids, verdict, with_patient_id
+from ihe_test_util.transactions.pix_add.answer import answer, log_ids, patient_ids, verdict, with_patient_id
 from ihe_test_util.transactions.pix_add.build import build_request, build_response
 from ihe_test_util.transactions.pix_add.model import (
     INTERACTION,
@@ -43,6 +43,7 @@ SPEC: Final = Transaction(
     answer=answer,
     verdict=verdict,
     log_ids=log_ids,
+    patient_ids=patient_ids,
 )
 
 __all__ = [

@@ -1,5 +1,6 @@
 """How a Patient Identifier Cross-reference Manager replies to an ITI-44 add (ITI TF-2: 3.44.4.1.3, O.1.2)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -85,6 +86,12 @@ def log_ids(request: PixAddRequest) -> str:
     if request.message_id is not None and request.message_id.root:
         parts.append(f"message {_line(request.message_id.root[:_SHOWN_OF_MESSAGE_ID])}…")
     return ", ".join(parts)
+
+
+def patient_ids(request: PixAddRequest) -> Iterator[str]:
+    """Every identifier of the patient, as CX."""
+    for one in request.record.ids if request.record else ():
+        yield one.cx
 
 
 def _accepted(text: str) -> AcknowledgementDetail:

@@ -14,15 +14,17 @@ help: ## this list
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "# The packages of requirements.lock go into $(VENV); only the first time, and it may take a minute."
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "# The packages for tests and checks go into $(VENV); only the first time, and it may take a minute."
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.runtime ## a real patient and a real document against the mock, from nothing
+demo: $(VENV)/.runtime ## ten patients from a CSV file through the whole workflow, from nothing
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev ## the environment and the complete test suite

@@ -1,9 +1,10 @@
-"""What ``make demo`` shows: a mock server, a patient registered, a document submitted. Standard library only.
+"""What ``make demo`` shows: ten patients of a CSV file through the whole workflow. Standard library only.
 
 Everything happens in the directory .demo beside this one, or in the one named as the only argument. The server is left
 running, to be played with; the next run stops it first.
 """  # noqa: INP001 - a script, not a package
 
+import json
 import os
 import shlex
 import shutil
@@ -11,14 +12,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 DIRECTORY: Final = Path(sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / ".demo").resolve()
 COMMAND: Final = (sys.executable, "-m", "ihe_test_util")
 #: Settings of the user's own must not change what the demonstration shows.
 FOREIGN: Final = ("MOCK_SERVER_", "IHE_TEST_")
+#: The sample patient whose document the mock is told to refuse.
+LOCKED: Final = "SAMPLE-006"
+SOME_FAILED: Final = 2
+RESULTS: Final = Path("output", "results")
 
 
 def main() -> int:
@@ -43,52 +49,88 @@ def make_room() -> None:
     DIRECTORY.mkdir()
 
 
+@dataclass(frozen=True)
+class Step:
+    """A command, what it is for, and the exit code that it has when all goes as it should."""
+
+    title: str
+    arguments: tuple[str, ...]
+    expected: int = 0
+
+
 def show() -> int:
-    """The steps, up to the first that fails."""
+    """The steps, up to the first that does not do what it should."""
     port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    examples = Path(os.path.relpath(REPOSITORY / "examples", DIRECTORY))
-    document, registration = str(examples / "sample-ccd.xml"), str(examples / "pix-add.xml")
-    steps: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("A mock IHE server, in the background", ("mock", "start", "-b", "--host", "127.0.0.1", "--port", str(port))),
-        (
-            "A patient is registered: PIX Add, ITI-44",
-            ("send", "pix-add", registration, "--url", f"{base}/pix/add"),
-        ),
-        (
-            "A clinical document of that patient is submitted: Provide and Register, ITI-41",
-            ("send", "iti-41", "--document", document, "--patient-id", "PAT-1001^^^&2.999.10.1&ISO",
-             "--url", f"{base}/iti41/submit"),
-        ),
-        ("The server, asked over its own port", ("mock", "status")),
-        ("What it keeps of each exchange", ("mock", "requests")),
-        ("The last lines of its log", ("mock", "logs", "--tail", "8")),
-    )  # fmt: skip
+    configure(port)
     say(f"# The commands run in {DIRECTORY}; ihe-test-util is {program()}.")
-    for title, arguments in steps:
-        say(f"\n# {title}")
-        code = run(*arguments)
-        if code:
-            say(f"\nThe demonstration ends here: exit code {code}.")
+    for step in steps():
+        say(f"\n# {step.title}")
+        code = run(*step.arguments)
+        if code != step.expected:
+            say(f"\nThe demonstration ends here: exit code {code}, expected was {step.expected}.")
             run("mock", "stop")
             return 1
-    say_goodbye(base)
+        if code:
+            say(f"# Exit code {code}, as it should be: some patients failed, the others went through.")
+    say_goodbye()
     return 0
 
 
-def say_goodbye(base: str) -> None:
-    """What can be done next."""
+def configure(port: int) -> None:
+    """Write the configurations of both ends: a strict server that refuses one patient's document, a client for it."""
+    base = f"http://127.0.0.1:{port}"
+    refusal = {"code": "Sender", "reason": "The record of this patient is locked"}
+    server = {
+        "host": "127.0.0.1",
+        "http_port": port,
+        "pix_add_behavior": {"validation_mode": "strict"},
+        "iti41_behavior": {"validation_mode": "strict", "failing_patients": {LOCKED: refusal}},
+    }
+    client = {"endpoints": {"pix_add_url": f"{base}/pix/add", "iti41_url": f"{base}/iti41/submit"}}
+    write(Path("mocks", "config.json"), server)
+    write(Path("config", "config.json"), client)
+
+
+def steps() -> tuple[Step, ...]:
+    """What is shown, in order."""
+    patients = str(Path(os.path.relpath(REPOSITORY / "examples", DIRECTORY), "patients_sample.csv"))
+    return (
+        Step("A mock IHE server in the background, strict; one patient's document it refuses", ("mock", "start", "-b")),
+        Step("Ten sample patients, checked before anything is sent", ("csv", "validate", patients)),
+        Step(
+            "Each is registered (PIX Add, ITI-44), and a C-CDA document of each is submitted (ITI-41)",
+            ("submit", patients),
+            SOME_FAILED,
+        ),
+        Step("What the server says of it: the exchanges that failed", ("mock", "requests", "--failed")),
+        Step("The server, asked over its own port", ("mock", "status")),
+    )
+
+
+def say_goodbye() -> None:
+    """Where the results are, and what can be done next."""
     program_there = os.path.relpath(program(), DIRECTORY)
     say(
         f"""
-# The server goes on running. Try:
+# The report of the run, for a browser: {(DIRECTORY / RESULTS / "report.html").as_uri()}
+# For CI there is junit.xml beside it; the documents are in {os.path.relpath(DIRECTORY / "output" / "documents")}.
+
+# The server goes on running. Take {LOCKED} out of failing_patients in mocks/config.json: the next request sees it.
   cd {shlex.quote(os.path.relpath(DIRECTORY))}
-  {program_there} send pix-add --patient "id=PAT-2^^^&2.999.10.1&ISO, family=Müller, given=Jan" --url {base}/pix/add
+  {program_there} submit --resume {RESULTS / "results.jsonl"}
   {program_there} mock requests
   {program_there} mock logs -f
 # And to stop it:
   {program_there} mock stop"""
     )
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write a configuration into the directory of the demonstration, and show it."""
+    text = json.dumps(content, indent=2)
+    say(f"# {path}\n{text}\n")
+    (DIRECTORY / path.parent).mkdir(exist_ok=True)
+    (DIRECTORY / path).write_text(text + "\n", encoding="utf-8")
 
 
 def run(*arguments: str) -> int:

@@ -12,6 +12,7 @@
     │   │   ├── MimeMalformed     multipart/related that contradicts itself
     │   │   ├── SoapMalformed     not a SOAP envelope, or one that cannot be processed
     │   │   ├── MessageMalformed  a SOAP body that is not the message it should be
+    │   │   ├── OtherMessage      the answer to another message than ours
     │   │   └── NoSoapAnswer      HTTP answered by itself: an error page, a redirect, nothing
     │   ├── MessageTooLarge     more than we are configured to take
     │   ├── PeerTooSlow         it stopped sending, or reading
@@ -208,6 +209,12 @@ class NotUnderstood(SoapMalformed):
 
 class MessageMalformed(PeerMalformed):
     """The SOAP body is not the message that it should be, so that nothing can be read from it."""
+
+
+class OtherMessage(PeerMalformed):
+    """The answer names another message as the one that it answers, so that ours has an unknown outcome."""
+
+    usual_failure = failures.OTHER_MESSAGE
 
 
 class NotMtom(PeerMalformed):

@@ -52,7 +52,8 @@ def _critical(cause: str, title: str, remedy: str) -> Failure:
 NOT_REACHED: Final = _transient(
     "not-reached",
     "The endpoint could not be reached",
-    "Start the server, and check host and port of the URL and what firewalls let through; then resume the run.",
+    "Start the server (the mock: ihe-test-util mock start -b), and check host and port of the URL and what firewalls "
+    "let through; then resume the run.",
     lasting=Category.CRITICAL,
 )
 OUTCOME_UNKNOWN: Final = _transient(
@@ -64,7 +65,7 @@ OUTCOME_UNKNOWN: Final = _transient(
 BUSY: Final = _transient(
     "busy",
     "The server is asked too often, or too busy",
-    "Send fewer messages at a time (--concurrency), then resume the run.",
+    "Wait as long as the server asks, then resume the run with fewer messages at a time (--concurrency).",
 )
 UNAVAILABLE: Final = _transient(
     "unavailable",
@@ -103,7 +104,8 @@ WRONG_ADDRESS: Final = _critical(
 WRONG_SOAP: Final = _critical(
     "wrong-soap",
     "The server does not take this kind of SOAP message",
-    "Try the other SOAP version (--soap 1.1 or --soap 1.2), or without WS-Addressing (--no-addressing).",
+    "Try the other SOAP version (--soap 1.1 or --soap 1.2), without WS-Addressing (--no-addressing), or without an "
+    "assertion (--assertion-per none).",
 )
 CERTIFICATE: Final = _critical(
     "certificate",
@@ -127,7 +129,7 @@ REJECTED: Final = _permanent(
 REQUEST_FAULT: Final = _permanent(
     "request-fault",
     "The server objects to the message (fault code Sender)",
-    "Its reason says what it objects to; send --show prints the message.",
+    "Its reason says what it objects to; the run's directory audit keeps the message, send --show prints it.",
 )
 TOO_LARGE: Final = _permanent(
     "too-large", "The message is larger than its receiver takes", "Send a smaller document, or have the limit raised."
@@ -139,8 +141,14 @@ NOT_SOAP: Final = _permanent(
 )
 UNREADABLE: Final = _permanent(
     "unreadable",
-    "The answer cannot be read, or is the answer to another message",
+    "The answer cannot be read",
     "Show the message to those who make the server; whether the request took effect is to be seen there.",
+)
+OTHER_MESSAGE: Final = _permanent(
+    "other-message",
+    "The answer is that to another message",
+    "The server, or a proxy before it, mixes up answers: tell those who run it, and try --concurrency 1. Whether the "
+    "request took effect is to be seen there; a resumed run sends the same ids again.",
 )
 BAD_INPUT: Final = _permanent("bad-input", "What was given cannot be sent", "Mend what the message names.")
 UNEXPECTED: Final = _permanent(
@@ -169,6 +177,7 @@ FAILURES: Final = (
     TOO_LARGE,
     NOT_SOAP,
     UNREADABLE,
+    OTHER_MESSAGE,
     BAD_INPUT,
     UNEXPECTED,
 )

@@ -20,7 +20,7 @@ def show_summary(summary: "RunSummary", path: Path, report: Path, resume_command
     from ihe_test_util.batch.results import Step  # noqa: PLC0415 - loaded already
 
     for step, latencies in ((Step.REGISTER, summary.register), (Step.PROVIDE, summary.provide)):
-        if latencies.count:
+        if latencies.count or any(group.cause.step is step for group in summary.failures):
             click.echo(f"  {step:<8}{summary.endpoints.get(step, '')}  {_latencies(latencies)}")
     for group in summary.failures[:_GROUPS_SHOWN]:
         _show_group(group)
@@ -60,5 +60,7 @@ def _show_group(group: "FailureGroup") -> None:
 
 
 def _latencies(latencies: "Latencies") -> str:
+    if not latencies.count:
+        return "nothing was acknowledged"
     p50, p95, most = (f"{value * _MILLI:.0f}" for value in (latencies.p50_s, latencies.p95_s, latencies.most_s))
     return f"{p50} ms (median), {p95} ms (95 %), {most} ms (longest)"

@@ -2,10 +2,12 @@
 
 import html
 import re
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urljoin
 
 from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
@@ -65,12 +67,12 @@ _ADVICE: Final[dict[int, tuple[str, str]]] = {
 def no_soap(answer: Answer, endpoint: Endpoint, now: datetime) -> NoSoapAnswer:
     """The error that says what came instead of SOAP."""
     status = answer.status
-    meaning, hint = _redirect(answer) if status in _REDIRECTS else _ADVICE.get(status, ("", ""))
+    meaning, hint = _redirect(answer, endpoint) if status in _REDIRECTS else _ADVICE.get(status, ("", ""))
     if not meaning:
         meaning, hint = _other(answer)
     retry_after_s = asked_to_wait_s(answer, now)
     if retry_after_s is not None:
-        hint += f"; it asks to wait {retry_after_s:g} s"
+        meaning += f", and asks to wait {retry_after_s:,.0f} s"
     if challenge := answer.header("www-authenticate"):
         hint += f"; it accepts: {showable(challenge)}"
     if allowed := answer.header("allow"):
@@ -108,13 +110,15 @@ def _is_html(answer: Answer) -> bool:
     return "html" in answer.media_type or answer.xml.lstrip()[:20].lower().startswith(_HTML_BEGINNINGS)
 
 
-def _redirect(answer: Answer) -> tuple[str, str]:
-    location = showable(answer.header("location"))
+def _redirect(answer: Answer, endpoint: Endpoint) -> tuple[str, str]:
+    location = answer.header("location").strip()
     if not location:
         return "the server sends us elsewhere, but does not say where", "check the URL"
+    with suppress(ValueError):  # then it is shown as it came
+        location = urljoin(endpoint.address, location)
     return (
-        f"the server sends us to {location} (not followed: a redirect may lead patient data astray)",
-        f"if that is the right address, use it: --url {location}",
+        f"the server sends us to {showable(location)} (not followed: a redirect may lead patient data astray)",
+        f"if that is the transaction's endpoint and no log-in page, make it the URL: {showable(location)}",
     )
 
 

@@ -8,7 +8,7 @@ from ihe_test_util.client.answer import Answer
 from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.client.no_soap import asked_to_wait_s, is_xml, no_soap
 from ihe_test_util.client.text import harmless, showable
-from ihe_test_util.errors import MessageMalformed, PeerFault, PeerMalformed, XmlMalformed
+from ihe_test_util.errors import MessageMalformed, OtherMessage, PeerFault, PeerMalformed, XmlMalformed
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import DETAIL_NAMESPACE, is_fault, read_fault
@@ -127,7 +127,7 @@ def _check_relation(envelope: Envelope, asked: Asked) -> None:
     related = envelope.addressing.relates_to
     if related in _UNSPECIFIED or not asked.message_id or related == asked.message_id:
         return
-    raise PeerMalformed(
+    raise OtherMessage(
         "this is the answer to another message",
         where="/Envelope/Header/RelatesTo",
         got=showable(related),

@@ -1,6 +1,6 @@
 """The way out: an answer or a fault to the bytes of an HTTP response."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ihe_test_util.errors import Scenario
@@ -16,6 +16,7 @@ from ihe_test_util.xml import ns
 #: WS-Addressing 1.0 SOAP Binding, 6.4: the faults it defines itself.
 SUBCODES: Final = {
     Scenario.UNKNOWN_ACTION: "ActionNotSupported",
+    Scenario.WRONG_ENDPOINT: "DestinationUnreachable",
 }
 _CONTENT_TYPES: Final = {version: f"{version.media_type}; charset=UTF-8" for version in SoapVersion}
 _LISTED: Final = 20
@@ -54,6 +55,10 @@ def answer_reply(
 
 def fault_reply(fault: Fault, *, version: SoapVersion, addressing: Addressing, new_uuid: str) -> Reply:
     """A fault; always without MTOM, which every client reads."""
+    if fault.scenario is Scenario.WRONG_ENDPOINT and not fault.subcode:
+        # Without it, clients that do without WS-Addressing cannot tell a wrong path from a wrong message. HTTP 404, as
+        # servlet containers answer, would cost those of JAX-WS the reason, which names the right path.
+        fault = replace(fault, subcode=SUBCODES[fault.scenario])
     action = ns.WSA_FAULT_ACTION if fault.subcode else ns.WSA_SOAP_FAULT_ACTION
     properties = addressing.reply(action, f"urn:uuid:{new_uuid}") if addressing.present else NONE
     xml = write_envelope(

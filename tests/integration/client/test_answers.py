@@ -8,7 +8,7 @@ import pytest
 from ihe_test_util.client.client import Client
 from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.content import Content
-from ihe_test_util.errors import FaultCode, MessageMalformed, PeerFault, PeerMalformed
+from ihe_test_util.errors import FaultCode, MessageMalformed, OtherMessage, PeerFault, PeerMalformed
 from ihe_test_util.exchange import Exchange, Outcome
 from ihe_test_util.soap.envelope import read_envelope, write_envelope
 from ihe_test_util.soap.fault import Fault, build_fault
@@ -21,6 +21,7 @@ from ihe_test_util.transactions.pix_add import PixAddRequest
 from ihe_test_util.xml.io import parse
 
 Bytes = Callable[..., bytes]
+MESSAGE_ID = "0b7a3c1e-9d5f-4b8e-a111-000000000001"
 
 
 async def test_an_accepted_registration_comes_back_with_its_identifier(
@@ -114,8 +115,10 @@ async def test_an_acknowledgement_of_another_message_is_never_a_success(
 ) -> None:
     """targetMessage/id decides, not the code alone."""
     peer = await start_peer(http(acknowledge(target="0b7a3c1e-9d5f-4b8e-a111-00000000ffff")))
-    called = await client.call(pix_add.SPEC, pix_request, Endpoint(peer.url()))
-    assert not called.verdict.accepted
+    with pytest.raises(OtherMessage, match="acknowledges another message") as caught:
+        await client.call(pix_add.SPEC, pix_request, Endpoint(peer.url()))
+    assert "00000000ffff" in caught.value.got
+    assert MESSAGE_ID in caught.value.expected
 
 
 async def test_an_answer_that_relates_to_another_message_is_refused(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from ihe_test_util.domain.world import World
+from ihe_test_util.errors import OtherMessage
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.pix_add.model import PixAddRequest, PixAddResponse
 from ihe_test_util.transactions.pix_add.rules import PATIENT_ID_PATH
@@ -60,14 +61,22 @@ def with_patient_id(response: PixAddResponse, patient_id: str) -> PixAddResponse
 
 
 def verdict(response: PixAddResponse, request: PixAddRequest) -> Verdict:
-    """Whether the feed was accepted: CA or AA, and for this very message."""
+    """Whether the feed was accepted: CA or AA.
+
+    Raises:
+        OtherMessage: it is another message that was acknowledged, or none that is named.
+    """
     problems: list[str] = []
     target = response.target_message_id
     if not response.type_code:
         problems.append("the answer has no acknowledgement/typeCode")
     elif target is None or target not in {request.message_id, _echoed(request.message_id)}:
-        problems.append(
-            f"the answer acknowledges message {_described(target)}, not this message {_described(request.message_id)}"
+        raise OtherMessage(
+            f"the answer, {response.type_code}, acknowledges another message than ours",
+            where="acknowledgement/targetMessage/id",
+            got=_described(target),
+            expected=_described(request.message_id),
+            hint="the server, or a proxy before it, mixes up answers: this request's outcome is unknown",
         )
     accepted = response.accepted and not problems
     return Verdict(

@@ -9,7 +9,7 @@ import pytest
 from ihe_test_util.domain.documents import Submission
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.world import World
-from ihe_test_util.errors import StorageError
+from ihe_test_util.errors import OtherMessage, StorageError
 from ihe_test_util.transactions.pix_add import SPEC, PixAddRequest, PixAddResponse, with_patient_id
 from ihe_test_util.xml.hl7v3 import II
 from ihe_test_util.xml.hl7v3.acknowledgement import AcknowledgementDetail
@@ -236,10 +236,9 @@ def test_an_answer_to_another_message_is_never_success(
 ) -> None:
     """A CA that acknowledges something else acknowledges nothing of ours."""
     response = replace(read_answer(sample("ack-accepted")), target_message_id=target)
-    verdict = SPEC.verdict(response, request_of("minimal"))
-    assert not verdict.accepted
-    assert verdict.identifiers == ()
-    assert "'5c1f7a2e-0d1b-4a57-9c39-3f2f5d0e8b11'" in verdict.details[0]
+    with pytest.raises(OtherMessage, match="acknowledges another message") as caught:
+        SPEC.verdict(response, request_of("minimal"))
+    assert caught.value.expected == "'5c1f7a2e-0d1b-4a57-9c39-3f2f5d0e8b11'"
 
 
 def test_an_answer_without_acknowledgement_is_never_success(

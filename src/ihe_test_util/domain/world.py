@@ -17,7 +17,8 @@ class World:
     """The domain as one request sees it.
 
     ``now`` gives an aware UTC time; ``new_uuid`` a fresh lower-case UUID without a prefix;
-    ``device`` is the OID by which the mock calls itself in HL7 V3 answers.
+    ``device`` is the OID by which the mock calls itself in HL7 V3 answers; ``strict`` is the validation mode of the
+    endpoint that the request came to.
     """
 
     patients: PatientStore
@@ -25,6 +26,7 @@ class World:
     now: Callable[[], datetime]
     new_uuid: Callable[[], str]
     device: str = MOCK_DEVICE_OID
+    strict: bool = False
 
     async def reset(self) -> None:
         """Forget every patient and document."""

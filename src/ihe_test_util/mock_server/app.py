@@ -8,6 +8,7 @@ import random
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,6 @@ from aiohttp import web
 
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StartFailed
-from ihe_test_util.mock_server.behavior import Route, routes
 from ihe_test_util.mock_server.config import ConfigWatcher, MockServerConfig
 from ihe_test_util.mock_server.connection import Farewell, Listener
 from ihe_test_util.mock_server.edge import Edge
@@ -25,6 +25,7 @@ from ihe_test_util.mock_server.health import RequestCounter, config_state, healt
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.probe import RELOAD_PATH, STOP_PATH
 from ihe_test_util.mock_server.receive import looks_like_soap
+from ihe_test_util.mock_server.routing import Route, Routes, routes
 from ihe_test_util.runtime.log_setup import set_level
 from ihe_test_util.soap.wsdl import Operation, wsdl
 from ihe_test_util.store.journal import JournalBounds
@@ -64,8 +65,8 @@ class MockServer:
         self._store: Store | None = None
         self._edge: Edge | None = None
         self._runner: web.ServerRunner | None = None
-        self._routes: tuple[MockServerConfig, dict[str, Route]] | None = None
-        self._world: tuple[MockServerConfig, World] | None = None
+        self._routes: tuple[MockServerConfig, Routes] | None = None
+        self._worlds: tuple[MockServerConfig, World, World] | None = None
         self._farewell = Farewell()
 
     @property
@@ -136,23 +137,24 @@ class MockServer:
         return response
 
     @staticmethod
-    def _is_message(request: web.BaseRequest, mounted: dict[str, Route]) -> bool:
+    def _is_message(request: web.BaseRequest, mounted: Routes) -> bool:
         """Whether to answer as SOAP: a POST to an endpoint, or of something like SOAP to a path that is none."""
         if request.method != "POST" or request.path in {RELOAD_PATH, STOP_PATH}:
             return False
         return request.path in mounted or looks_like_soap(request.headers.get("Content-Type", ""))
 
-    def _other(self, request: web.BaseRequest, mounted: dict[str, Route]) -> web.StreamResponse:
+    def _other(self, request: web.BaseRequest, mounted: Routes) -> web.StreamResponse:
         path, method = request.path, request.method
         if path == "/health" and method in {"GET", "HEAD"}:
             return web.json_response(self._health(mounted))
         if path in {RELOAD_PATH, STOP_PATH} and method == "POST":
             return self._control(request)
         self._counter.add()
-        route = mounted.get(path)
-        if route is not None and method == "GET" and "wsdl" in {key.lower() for key in request.query}:
+        endpoint = mounted.get(path)
+        if endpoint is not None and method == "GET" and "wsdl" in {key.lower() for key in request.query}:
+            operations = [_operation(route) for route in endpoint.routes]
             return web.Response(
-                body=wsdl(_operation(route), str(request.url.with_query(None))),
+                body=wsdl(operations, str(request.url.with_query(None))),
                 content_type="text/xml",
                 charset="utf-8",
             )
@@ -166,16 +168,16 @@ class MockServer:
             self._on_stop_request()
         return web.json_response(config_state(self.watcher))
 
-    def _health(self, mounted: dict[str, Route]) -> dict[str, object]:
+    def _health(self, mounted: Routes) -> dict[str, object]:
         return health(self.instance, self.watcher, mounted, self._counter, self.store.journal.dropped)
 
-    def _routes_for(self, config: MockServerConfig) -> dict[str, Route]:
+    def _routes_for(self, config: MockServerConfig) -> Routes:
         if self._routes is None or self._routes[0] is not config:
             self._routes = (config, routes(config))
         return self._routes[1]
 
-    def _world_for(self, config: MockServerConfig) -> World:
-        if self._world is None or self._world[0] is not config:
+    def _world_for(self, config: MockServerConfig, strict: bool) -> World:  # noqa: FBT001 - the edge's form
+        if self._worlds is None or self._worlds[0] is not config:
             store = self.store
             store.journal.bounds = _bounds(config)
             world = World(
@@ -184,8 +186,9 @@ class MockServer:
                 now=_now,
                 new_uuid=self._new_uuid,
             )
-            self._world = (config, world)
-        return self._world[1]
+            self._worlds = (config, world, replace(world, strict=True))
+        _, lenient_world, strict_world = self._worlds
+        return strict_world if strict else lenient_world
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,19 +1,17 @@
 """Which transaction a message is: by wsa:Action, else by the root element of its body."""
 
-from collections.abc import Mapping
-
 from lxml import etree
 
 from ihe_test_util.errors import MessageMalformed, SoapMalformed, UnknownAction, WrongEndpoint
 from ihe_test_util.exchange import Finding, Severity
-from ihe_test_util.mock_server.behavior import Route
+from ihe_test_util.mock_server.routing import Route, Routes
 from ihe_test_util.soap.envelope import Envelope
-from ihe_test_util.transactions import BY_ACTION, BY_REQUEST_ROOT
+from ihe_test_util.transactions import BY_ACTION, TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
 from ihe_test_util.xml.io import Element
 
 
-def select(envelope: Envelope, http_action: str, path: str, routes: Mapping[str, Route]) -> Route:
+def select(envelope: Envelope, http_action: str, path: str, routes: Routes) -> Route:
     """The route whose transaction a message names, if it came to the right path.
 
     Raises:
@@ -25,8 +23,8 @@ def select(envelope: Envelope, http_action: str, path: str, routes: Mapping[str,
     payload = envelope.payload
     if payload is None:
         raise SoapMalformed("the SOAP Body is empty", where="/Envelope/Body", expected="a message as its only child")
-    card = _card(envelope.addressing.action or http_action, payload)
-    route = next((route for route in routes.values() if route.card is card), None)
+    card = _card(envelope.addressing.action or http_action, payload, path, routes)
+    route = routes.of(card)
     if route is None:
         raise UnknownAction(
             f"{card.code} ({card.title}) is not mounted here", expected=_mounted(routes), hint="GET /health lists them"
@@ -79,34 +77,38 @@ def action_findings(envelope: Envelope, http_action: str) -> list[Finding]:
     return findings
 
 
-def _card(action: str, payload: Element) -> AnyTransaction:
-    card = BY_ACTION.get(action) if action else BY_REQUEST_ROOT.get(payload.tag)
-    if card is not None:
-        return card
-    if action:
+def _card(action: str, payload: Element, path: str, routes: Routes) -> AnyTransaction:
+    if not action:
+        route = routes.that_take(payload, path)
+        if route is not None:
+            return route.card
+        roots = dict.fromkeys(card.request_root for card in TRANSACTIONS)
+        raise UnknownAction(
+            "the message has no action, and its body is not one that this server knows",
+            where=f"/Envelope/Body/{etree.QName(payload).localname}",
+            got=_readable(payload.tag),
+            expected=", ".join(_readable(root) for root in roots),
+            hint="check the element's name and its namespace",
+        )
+    card = BY_ACTION.get(action)
+    if card is None:
         raise UnknownAction(
             "the action is not one that this server knows",
             where="wsa:Action",
             got=repr(action),
             expected=", ".join(BY_ACTION),
-            hint=_meant(payload),
+            hint=_meant(payload, path, routes),
         )
-    raise UnknownAction(
-        "the message has no action, and its body is not one that this server knows",
-        where=f"/Envelope/Body/{etree.QName(payload).localname}",
-        got=_readable(payload.tag),
-        expected=", ".join(_readable(root) for root in BY_REQUEST_ROOT),
-        hint="check the element's name and its namespace",
-    )
+    return card
 
 
-def _meant(payload: Element) -> str:
-    card = BY_REQUEST_ROOT.get(payload.tag)
-    return f"for this body the action is {card.action!r}" if card else "check wsa:Action for a typing error"
+def _meant(payload: Element, path: str, routes: Routes) -> str:
+    route = routes.that_take(payload, path)
+    return f"for this body the action is {route.card.action!r}" if route else "check wsa:Action for a typing error"
 
 
-def _mounted(routes: Mapping[str, Route]) -> str:
-    return ", ".join(f"{route.card.code} at {route.path}" for route in routes.values())
+def _mounted(routes: Routes) -> str:
+    return ", ".join(f"{route.card.code} at {route.path}" for route in routes.all)
 
 
 def _readable(clark_name: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,20 +23,21 @@ from ihe_test_util.exchange import (
     Severity,
     new_exchange_id,
 )
-from ihe_test_util.mock_server.behavior import Dice, Route, applied, templated
+from ihe_test_util.mock_server.behavior import Dice, applied, templated
 from ihe_test_util.mock_server.config import FaultTemplate, MockServerConfig
 from ihe_test_util.mock_server.diagnosis import placed
 from ihe_test_util.mock_server.dispatch import action_findings, select
 from ihe_test_util.mock_server.exchange_log import log_exchange
 from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
 from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
+from ihe_test_util.mock_server.routing import Endpoint, Route, Routes
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.mime import action_of
 from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions.card import AnyTransaction, Mtom
+from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
 from ihe_test_util.xml.io import parse
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
@@ -51,9 +52,10 @@ class Turn:
 
     request: web.BaseRequest
     config: MockServerConfig
-    routes: Mapping[str, Route]
+    routes: Routes
     started: datetime
     clock: float
+    endpoint: Endpoint | None = None
     route: Route | None = None
     received: Received | None = None
     version: SoapVersion | None = None
@@ -71,19 +73,19 @@ class Edge:
     """Answers SOAP requests; holds nothing that another server in the same process would share."""
 
     def __init__(
-        self, *, world: Callable[[MockServerConfig], World], record: Callable[[Exchange], None], spool_dir: Path
+        self, *, world: Callable[[MockServerConfig, bool], World], record: Callable[[Exchange], None], spool_dir: Path
     ) -> None:
         self._world = world
         self._record = record
         self._spool_dir = spool_dir
         self._dice = Dice()
 
-    async def answer(
-        self, request: web.BaseRequest, config: MockServerConfig, routes: Mapping[str, Route]
-    ) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest, config: MockServerConfig, routes: Routes) -> web.StreamResponse:
         """Answer a POST; whatever goes wrong is answered by a SOAP fault."""
         turn = Turn(request, config, routes, datetime.now(UTC), time.perf_counter())
-        turn.route = routes.get(request.path)
+        turn.endpoint = routes.get(request.path)
+        if turn.endpoint is not None:
+            turn.route = turn.endpoint.first
         try:
             reply = await self._reply(turn)
         except (ConnectionError, ClientError) as error:
@@ -131,7 +133,8 @@ class Edge:
         request = turn.request
         received = turn.received = await receive(request, turn.config, self._spool_dir, turn.begun)
         turn.version = received.announced
-        if turn.route is not None and (failure := turn.route.failure(turn.config, self._dice)) is not None:
+        whatever = turn.endpoint.first if turn.endpoint is not None and turn.endpoint.behaves_as_one else None
+        if whatever is not None and (failure := whatever.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
             return self._fault(turn, failure, told=failure.reason)
@@ -140,6 +143,9 @@ class Edge:
         turn.version, turn.addressing = envelope.version, envelope.addressing
         http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
         route = turn.route = select(envelope, http_action, request.path, turn.routes)
+        if whatever is None and (failure := route.failure(turn.config, self._dice)) is not None:
+            turn.outcome = Outcome.SIMULATED
+            return self._fault(turn, failure, told=failure.reason)
         return await self._dispatched(turn, route, received, envelope, http_action)
 
     async def _dispatched(
@@ -160,25 +166,32 @@ class Edge:
         if (failure := route.failure_of(message)) is not None:
             turn.outcome = Outcome.SIMULATED
             return self._fault(turn, *failure)
+        world = self._world(turn.config, route.strict)
+        response = None
         if found:
             refusing = card.rejecting(found, strict=route.strict)
             turn.findings = _weighed(found, refusing, strict=route.strict)[:DETAILED]
-            if refusing:
+            if refusing and not (card.refuse is not None and _in_own_words(card, refusing)):
                 return self._refusal(turn, route, refusing, len(found))
-        world = self._world(turn.config)
-        response = await card.answer(message, world)
-        if route.quirk is not None:
-            response = route.quirk(response, route.behavior)
+            if refusing and card.refuse is not None:
+                response = await card.refuse(message, turn.findings, world)
+        if response is None:
+            response = await card.answer(message, world)
+            if turn.findings and card.warn is not None:
+                response = card.warn(response, turn.findings)
+            if route.quirk is not None:
+                response = route.quirk(response, route.behavior)
         verdict = card.verdict(response, message)
         turn.outcome = Outcome.SUCCESS if verdict.accepted else Outcome.REJECTED
         turn.summary = verdict.status
+        payload = card.build_response(response)
         return answer_reply(
-            card.build_response(response),
+            payload,
             version=envelope.version,
             addressing=envelope.addressing,
             action=card.response_action,
             new_uuid=world.new_uuid(),
-            mtom=package is not None,
+            mtom=package is not None or bool(payload.attachments),
         )
 
     def _refusal(self, turn: Turn, route: Route, refusing: list[Finding], count: int) -> Reply:
@@ -198,7 +211,8 @@ class Edge:
     def _fault(self, turn: Turn, fault: Fault, particular: FaultTemplate | None = None, *, told: str = "") -> Reply:
         # A peer that does without WS-Addressing is told in terms of SOAP alone.
         subcode = SUBCODES.get(fault.scenario, "") if turn.addressing.present else ""
-        fault = templated(replace(fault, subcode=subcode), turn.config, turn.route)
+        behavior = turn.route.behavior if turn.route is not None else None
+        fault = templated(replace(fault, subcode=subcode), turn.config, behavior)
         if particular is not None:
             fault = applied(particular, fault)
             told = told or fault.reason
@@ -206,7 +220,7 @@ class Edge:
             turn.outcome = Outcome.FAULT
         turn.summary = _one_line(f"{fault.code.value} fault, {fault.scenario.value}" + (f": {told}" if told else ""))
         version = turn.version or announced_version(turn.request.headers.get("Content-Type", "")) or SoapVersion.V12
-        new_uuid = self._world(turn.config).new_uuid()
+        new_uuid = self._world(turn.config, turn.route is not None and turn.route.strict).new_uuid()
         return fault_reply(fault, version=version, addressing=turn.addressing, new_uuid=new_uuid)
 
     def _bug(self, turn: Turn, error: Exception) -> Reply:
@@ -255,6 +269,12 @@ def _read(
         found += attachments.findings()
     found += card.judge(message)
     return message, placed(found, payload) if found else found
+
+
+def _in_own_words(card: AnyTransaction, refusing: list[Finding]) -> bool:
+    """Whether a refusal can be said in the transaction's own form, rather than by a SOAP fault."""
+    own = {rule.id for rule in card.rules}
+    return all(finding.rule in own and not (card.missing_is_fault and finding.got == NOTHING) for finding in refusing)
 
 
 def _weighed(found: list[Finding], refusing: list[Finding], *, strict: bool) -> list[Finding]:

@@ -1,14 +1,13 @@
 """Answers to requests that are for no endpoint: what was probably meant, and where that is."""
 
 import difflib
-from collections.abc import Mapping
 
 from aiohttp import web
 
 from ihe_test_util.errors import FaultCode, Scenario
-from ihe_test_util.mock_server.behavior import Route
 from ihe_test_util.mock_server.receive import announced_version
 from ihe_test_util.mock_server.reply import fault_reply
+from ihe_test_util.mock_server.routing import Routes
 from ihe_test_util.soap.addressing import NONE
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.version import SoapVersion
@@ -17,13 +16,13 @@ _SERVER_ERRORS = 500
 _SHOWN_CHARACTERS = 80
 
 
-def guide(request: web.BaseRequest, routes: Mapping[str, Route]) -> web.Response:
+def guide(request: web.BaseRequest, routes: Routes) -> web.Response:
     """Say how an endpoint is used, or which paths there are; 405 where the method is wrong, else 404."""
-    route = routes.get(request.path)
-    if route is not None:
+    endpoint = routes.get(request.path)
+    if endpoint is not None:
         text = (
-            f"{route.path} answers {route.card.code} ({route.card.title}): POST a SOAP message to it,"
-            f" or GET {route.path}?wsdl for its description.\n"
+            f"{endpoint.path} answers {endpoint.answers}: POST a SOAP message to it,"
+            f" or GET {endpoint.path}?wsdl for its description.\n"
         )
         allowed = {"Allow": "GET, POST"}
         if request.method == "GET":
@@ -55,7 +54,7 @@ def http_error(status: int, message: str, *, hint: str = "") -> web.Response:
     return web.Response(status=status, body=reply.body, headers={"Content-Type": reply.content_type})
 
 
-def nearest_path(path: str, routes: Mapping[str, Route]) -> str | None:
+def nearest_path(path: str, routes: Routes) -> str | None:
     """The mounted path that was probably meant."""
     if path.rstrip("/") in routes:
         return path.rstrip("/")
@@ -63,11 +62,11 @@ def nearest_path(path: str, routes: Mapping[str, Route]) -> str | None:
     return close[0] if close else None
 
 
-def _nearest(path: str, routes: Mapping[str, Route]) -> str:
+def _nearest(path: str, routes: Routes) -> str:
     meant = nearest_path(path, routes)
     return f" Did you mean {meant}?" if meant else ""
 
 
-def _listing(routes: Mapping[str, Route]) -> str:
-    lines = [f"  POST {path}  {route.card.code} {route.card.title}" for path, route in routes.items()]
+def _listing(routes: Routes) -> str:
+    lines = [f"  POST {path}  {endpoint.answers}" for path, endpoint in routes.items()]
     return "\n".join([*lines, "  GET  /health  state of the server", ""])

@@ -4,16 +4,15 @@ import mmap
 import struct
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ihe_test_util import __version__
-from ihe_test_util.mock_server.behavior import Route
 from ihe_test_util.mock_server.config import ConfigWatcher, LoadedConfig
 from ihe_test_util.mock_server.instance import Instance
+from ihe_test_util.mock_server.routing import Routes
 from ihe_test_util.settings.layers import DEFAULT
 
 _SLOT: Final = struct.Struct("=Q")
@@ -53,7 +52,7 @@ class RequestCounter:
 
 
 def health(
-    instance: Instance, watcher: ConfigWatcher, routes: Mapping[str, Route], counter: RequestCounter, dropped: int
+    instance: Instance, watcher: ConfigWatcher, routes: Routes, counter: RequestCounter, dropped: int
 ) -> dict[str, Any]:
     """The JSON object of ``GET /health``."""
     return {
@@ -62,10 +61,10 @@ def health(
         "protocol": instance.protocol,
         "host": instance.host,
         "port": instance.port,
-        "endpoints": {route.card.name: path for path, route in routes.items()},
+        "endpoints": {route.card.name: route.path for route in routes.all},
         "transactions": [
-            {"code": route.card.code, "name": route.card.name, "title": route.card.title, "path": path}
-            for path, route in routes.items()
+            {"code": route.card.code, "name": route.card.name, "title": route.card.title, "path": route.path}
+            for route in routes.all
         ],
         "uptime_seconds": round(time.monotonic() - instance.started_monotonic, 3),
         "request_count": counter.total,

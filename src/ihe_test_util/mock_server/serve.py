@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from ihe_test_util.mock_server.app import MockServer, bind
-from ihe_test_util.mock_server.behavior import routes
 from ihe_test_util.mock_server.config import ConfigWatcher, LoadedConfig, MockServerConfig, load_config_with_sources
 from ihe_test_util.mock_server.instance import Instance
+from ihe_test_util.mock_server.routing import routes
 from ihe_test_util.mock_server.serving import Endpoint, Ready, ServeSettings
 from ihe_test_util.runtime.open_files import allow_many_files
 
@@ -119,7 +119,7 @@ async def _serving(
 
 
 def _endpoints(config: MockServerConfig) -> tuple[Endpoint, ...]:
-    return tuple(Endpoint(route.card.code, route.card.title, path) for path, route in routes(config).items())
+    return tuple(Endpoint(route.card.code, route.card.title, route.path) for route in routes(config).all)
 
 
 @asynccontextmanager

@@ -1,9 +1,10 @@
-"""A WSDL 1.1 description of one operation, for clients that want to be generated from one.
+"""A WSDL 1.1 description of the operations of one path, for clients that want to be generated from one.
 
 The message schemas are open (``xs:any``): the standards' own XSDs are large and belong to their publishers. Only
 what a stub generator must see is spelled out: the documents of an XDS.b request, so that it sends them by MTOM.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ _TARGET: Final = "urn:ihe-test-util:wsdl:1"
 _WSDL: Final = f"{{{ns.WSDL}}}"
 _XSD: Final = f"{{{ns.XSD}}}"
 _HTTP: Final = "http://schemas.xmlsoap.org/soap/http"
+_WITH_DOCUMENTS: Final = f"{{{ns.XDSB}}}ProvideAndRegisterDocumentSetRequest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,10 @@ class Operation:
     response_root: str
 
 
-def wsdl(operation: Operation, url: str) -> bytes:
-    """The description of an operation that is answered at ``url``, in SOAP 1.2 and SOAP 1.1."""
-    request, response = etree.QName(operation.request_root), etree.QName(operation.response_root)
+def wsdl(operations: Sequence[Operation], url: str) -> bytes:
+    """The description of the operations that are answered at ``url``, in SOAP 1.2 and SOAP 1.1."""
+    names = dict.fromkeys(name for one in operations for name in (one.request_root, one.response_root))
+    roots = [etree.QName(name) for name in names]
     prefixes = {
         "wsdl": ns.WSDL,
         "soap": ns.WSDL_SOAP11,
@@ -40,24 +43,26 @@ def wsdl(operation: Operation, url: str) -> bytes:
         "wsam": ns.WSAM,
         "xs": ns.XSD,
         "tns": _TARGET,
-        "req": request.namespace or "",
-        "res": response.namespace or "",
     }
+    for number, namespace in enumerate(dict.fromkeys(root.namespace or "" for root in roots), start=1):
+        prefixes[f"m{number}"] = namespace
+    known = {namespace: prefix for prefix, namespace in prefixes.items()}
     root = etree.Element(f"{_WSDL}definitions", nsmap=prefixes)
     root.set("targetNamespace", _TARGET)
-    root.set("name", operation.name)
-    etree.SubElement(root, f"{_WSDL}documentation").text = operation.documentation
-    _types(etree.SubElement(root, f"{_WSDL}types"), request, response)
-    for name, element in (("Request", f"req:{request.localname}"), ("Response", f"res:{response.localname}")):
-        message = _named(root, "message", name)
-        _named(message, "part", "body").set("element", element)
-    _port_type(root, operation)
+    name = operations[0].name
+    root.set("name", name)
+    etree.SubElement(root, f"{_WSDL}documentation").text = "; ".join(one.documentation for one in operations)
+    _types(etree.SubElement(root, f"{_WSDL}types"), roots)
+    for each in roots:
+        message = _named(root, "message", each.localname)
+        _named(message, "part", "body").set("element", f"{known[each.namespace or '']}:{each.localname}")
+    _port_type(root, name, operations)
     for version in ("soap12", "soap"):
-        _binding(root, operation, version)
-    service = _named(root, "service", f"{operation.name}_Service")
+        _binding(root, name, operations, version)
+    service = _named(root, "service", f"{name}_Service")
     for version, space in (("soap12", ns.WSDL_SOAP12), ("soap", ns.WSDL_SOAP11)):
-        port = _named(service, "port", f"{operation.name}_{version}_Port")
-        port.set("binding", f"tns:{operation.name}_{version}_Binding")
+        port = _named(service, "port", f"{name}_{version}_Port")
+        port.set("binding", f"tns:{name}_{version}_Binding")
         etree.SubElement(port, f"{{{space}}}address").set("location", url)
     return serialize(root)
 
@@ -68,50 +73,56 @@ def _named(parent: Element, tag: str, name: str) -> Element:
     return element
 
 
-def _port_type(root: Element, operation: Operation) -> None:
-    port_type = _named(root, "portType", f"{operation.name}_PortType")
-    described = _named(port_type, "operation", operation.name)
-    for tag, message, action in (
-        ("input", "Request", operation.action),
-        ("output", "Response", operation.response_action),
-    ):
-        direction = etree.SubElement(described, f"{_WSDL}{tag}")
-        direction.set("message", f"tns:{message}")
-        direction.set(f"{{{ns.WSAM}}}Action", action)
+def _port_type(root: Element, name: str, operations: Sequence[Operation]) -> None:
+    port_type = _named(root, "portType", f"{name}_PortType")
+    for operation in operations:
+        described = _named(port_type, "operation", operation.name)
+        for tag, message, action in (
+            ("input", operation.request_root, operation.action),
+            ("output", operation.response_root, operation.response_action),
+        ):
+            direction = etree.SubElement(described, f"{_WSDL}{tag}")
+            direction.set("message", f"tns:{etree.QName(message).localname}")
+            direction.set(f"{{{ns.WSAM}}}Action", action)
 
 
-def _binding(root: Element, operation: Operation, version: str) -> None:
+def _binding(root: Element, name: str, operations: Sequence[Operation], version: str) -> None:
     space = ns.WSDL_SOAP12 if version == "soap12" else ns.WSDL_SOAP11
-    binding = _named(root, "binding", f"{operation.name}_{version}_Binding")
-    binding.set("type", f"tns:{operation.name}_PortType")
+    binding = _named(root, "binding", f"{name}_{version}_Binding")
+    binding.set("type", f"tns:{name}_PortType")
     transport = etree.SubElement(binding, f"{{{space}}}binding")
     transport.set("style", "document")
     transport.set("transport", _HTTP)
-    bound = _named(binding, "operation", operation.name)
-    etree.SubElement(bound, f"{{{space}}}operation").set("soapAction", operation.action)
-    for tag in ("input", "output"):
-        etree.SubElement(etree.SubElement(bound, f"{_WSDL}{tag}"), f"{{{space}}}body").set("use", "literal")
+    for operation in operations:
+        bound = _named(binding, "operation", operation.name)
+        etree.SubElement(bound, f"{{{space}}}operation").set("soapAction", operation.action)
+        for tag in ("input", "output"):
+            etree.SubElement(etree.SubElement(bound, f"{_WSDL}{tag}"), f"{{{space}}}body").set("use", "literal")
 
 
-def _types(types: Element, *roots: etree.QName) -> None:
+def _types(types: Element, roots: Sequence[etree.QName]) -> None:
     names: dict[str, list[str]] = {}
-    if any(root.namespace == ns.XDSB for root in roots):
+    with_documents = any(root.text == _WITH_DOCUMENTS for root in roots)
+    if with_documents:
         # Before the schema that refers to it: wsimport reads them in order.
         names[ns.LCM] = ["SubmitObjectsRequest"]
     for root in roots:
-        names.setdefault(root.namespace or "", []).append(root.localname)
+        of_namespace = names.setdefault(root.namespace or "", [])
+        if root.localname not in of_namespace:
+            of_namespace.append(root.localname)
     for namespace, local_names in names.items():
-        schema = etree.SubElement(types, f"{_XSD}schema", nsmap={"lcm": ns.LCM} if namespace == ns.XDSB else None)
+        refers = with_documents and namespace == ns.XDSB
+        schema = etree.SubElement(types, f"{_XSD}schema", nsmap={"lcm": ns.LCM} if refers else None)
         schema.set("targetNamespace", namespace)
         schema.set("elementFormDefault", "qualified")
-        if namespace == ns.XDSB:
+        if refers:
             etree.SubElement(schema, f"{_XSD}import").set("namespace", ns.LCM)
         for name in local_names:
             element = etree.SubElement(schema, f"{_XSD}element")
             element.set("name", name)
             content = etree.SubElement(element, f"{_XSD}complexType")
             sequence = etree.SubElement(content, f"{_XSD}sequence")
-            if namespace == ns.XDSB:
+            if f"{{{namespace}}}{name}" == _WITH_DOCUMENTS:
                 etree.SubElement(sequence, f"{_XSD}element").set("ref", "lcm:SubmitObjectsRequest")
                 _documents(sequence)
             else:

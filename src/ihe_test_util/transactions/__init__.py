@@ -11,6 +11,3 @@ TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (pix_add.SPEC, iti41.SPEC)
 
 BY_NAME: Final[Mapping[str, AnyTransaction]] = MappingProxyType({card.name: card for card in TRANSACTIONS})
 BY_ACTION: Final[Mapping[str, AnyTransaction]] = MappingProxyType({card.action: card for card in TRANSACTIONS})
-BY_REQUEST_ROOT: Final[Mapping[str, AnyTransaction]] = MappingProxyType(
-    {card.request_root: card for card in reversed(TRANSACTIONS)}
-)

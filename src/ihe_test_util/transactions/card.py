@@ -1,6 +1,6 @@
 """What there is to know about a transaction, on one card; and the rules a profile makes."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -12,6 +12,9 @@ from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.xml.io import Element
 
 _MISSES_PER_RULE: Final = 1000
+
+#: What a Miss got where something required is missing.
+NOTHING: Final = "nothing"
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
@@ -50,7 +53,7 @@ class Miss:
     """Where a message breaks a rule: XPath or attribute, what stands there, what should."""
 
     path: str
-    got: str = "nothing"
+    got: str = NOTHING
     want: str = ""
 
 
@@ -113,7 +116,11 @@ class Transaction(Generic[Req, Resp]):
 
     ``request_root`` and ``response_root`` are names in Clark notation (``{namespace}local``).
     ``config_field`` is the configuration field that holds its path. ``patient_ids`` are the identifiers, as CX, of the
-    patients that a request is about.
+    patients that a request is about. ``matches`` tells interactions with the same root apart.
+
+    ``refuse`` writes a refusal in the transaction's own form, and may ask the domain what else is wrong, so that all
+    errors are told at once; ``warn`` adds to an answer what was found and let pass. Without ``refuse``, and with
+    ``missing_is_fault`` where something required is missing, a refusal is a SOAP fault.
     """
 
     name: str
@@ -137,6 +144,14 @@ class Transaction(Generic[Req, Resp]):
     verdict: Callable[[Resp, Req], Verdict]
     log_ids: Callable[[Req], str]
     patient_ids: Callable[[Req], Iterable[str]] = _nobody
+    matches: Callable[[Element], bool] | None = None
+    refuse: "Refuse[Req, Resp] | None" = None
+    warn: Callable[[Resp, Sequence[Finding]], Resp] | None = None
+    missing_is_fault: bool = False
+
+    def takes(self, payload: Element) -> bool:
+        """Whether a message without an action may be this interaction, by its root element and what is in it."""
+        return payload.tag == self.request_root and (self.matches is None or self.matches(payload))
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""
@@ -151,4 +166,6 @@ class Transaction(Generic[Req, Resp]):
         return [finding for finding in findings if finding.rule in essential]
 
 
+#: The request, the findings for which it is refused, and the domain: the answer that says so.
+Refuse: TypeAlias = Callable[[Req, Sequence[Finding], World], Awaitable[Resp]]
 AnyTransaction: TypeAlias = Transaction[Any, Any]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ihe_test_util.errors import FaultCode, Scenario
-from ihe_test_util.mock_server.behavior import QUIRKS, Dice, routes, templated
+from ihe_test_util.mock_server.behavior import Dice, templated
 from ihe_test_util.mock_server.config import MockServerConfig
+from ihe_test_util.mock_server.routing import QUIRKS, routes
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.transactions import BY_NAME, TRANSACTIONS
 
@@ -51,8 +52,8 @@ def test_every_transaction_of_the_table_is_mounted_where_the_configuration_says(
     """What is configured is what is mounted."""
     mounted = routes(config(pix_add_endpoint="/custom/pix"))
 
-    assert {route.card.name: path for path, route in mounted.items()} == {
-        card.name: "/custom/pix" if card.name == "pix-add" else card.path for card in TRANSACTIONS
+    assert {route.card.name: route.path for route in mounted.all} == {
+        card.name: "/custom/pix" if card.config_field == "pix_add_endpoint" else card.path for card in TRANSACTIONS
     }
 
 
@@ -93,10 +94,12 @@ def test_an_endpoints_own_message_is_kept_over_the_template() -> None:
     dice = Dice()
 
     faults = {
-        path: templated(Fault(FaultCode.RECEIVER, "", Scenario.SIMULATED_FAILURE), under, route)
+        path: templated(Fault(FaultCode.RECEIVER, "", Scenario.SIMULATED_FAILURE), under, endpoint.first.behavior)
         if path != "/pix/add"
-        else templated(route.failure(under, dice) or Fault(FaultCode.SENDER, ""), under, route)
-        for path, route in mounted.items()
+        else templated(
+            endpoint.first.failure(under, dice) or Fault(FaultCode.SENDER, ""), under, endpoint.first.behavior
+        )
+        for path, endpoint in mounted.items()
     }
 
     assert (faults["/pix/add"].reason, faults["/pix/add"].http_status) == ("PIX is down", 503)

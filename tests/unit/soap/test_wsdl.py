@@ -18,7 +18,7 @@ OPERATION = Operation(
 
 def test_both_versions_of_soap_are_offered_at_the_url() -> None:
     """A client of either version finds a port with the address and the action."""
-    root = parse(wsdl(OPERATION, "http://127.0.0.1:8080/iti41/submit?x=1&y=2"))
+    root = parse(wsdl([OPERATION], "http://127.0.0.1:8080/iti41/submit?x=1&y=2"))
 
     for space in (ns.WSDL_SOAP12, ns.WSDL_SOAP11):
         addresses = root.findall(f".//{{{space}}}address")
@@ -29,7 +29,7 @@ def test_both_versions_of_soap_are_offered_at_the_url() -> None:
 
 def test_every_reference_resolves() -> None:
     """Each message, port type, binding and element that is named is defined."""
-    root = parse(wsdl(OPERATION, "http://x/"))
+    root = parse(wsdl([OPERATION], "http://x/"))
     names = {f"tns:{each.get('name')}" for each in root if each.get("name")}
 
     used = {each.get(key) for key in ("message", "binding", "type") for each in root.iter() if each.get(key)}
@@ -46,7 +46,7 @@ def test_every_reference_resolves() -> None:
 
 def test_the_schemas_are_schemas() -> None:
     """Each inline schema compiles once those it imports stand beside it."""
-    root = parse(wsdl(OPERATION, "http://x/"))
+    root = parse(wsdl([OPERATION], "http://x/"))
     schemas = list(root.iter(f"{{{ns.XSD}}}schema"))
 
     independent = [schema for schema in schemas if schema.get("targetNamespace") != ns.XDSB]

@@ -14,7 +14,7 @@ DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
 def test_the_demonstration_shows_a_success_and_can_be_repeated(tmp_path: Path) -> None:
     """Nine of ten patients go through, one is refused as configured; it can be repeated, and its server be stopped.
 
-    What it says is to be done next, is done: with the patient taken out of the configuration, the run goes on to its end.
+    What it says is to be done next, is done: with the patient out of the configuration, the run goes on to its end.
     """
     directory = tmp_path / "demo"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}

@@ -59,6 +59,7 @@ def _run(
     from ihe_test_util.batch.summary import summary_pieces, write_summary  # noqa: PLC0415 - same
     from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
     from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - same
+    from ihe_test_util.client.tls_context import check_tls  # noqa: PLC0415 - same
     from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
     from ihe_test_util.transactions import iti41, pix_add  # noqa: PLC0415 - same
 
@@ -67,6 +68,8 @@ def _run(
         card.name: endpoint_for(config, card, soap=SoapVersion(options.soap), addressing=options.addressing)
         for card in (pix_add.SPEC, iti41.SPEC)
     }
+    if not options.dry_run:
+        check_tls(endpoints.values())
     job_options = JobOptions(
         csv=options.csv,
         output_dir=options.directory,

@@ -21,12 +21,12 @@ from ihe_test_util.client.answer import THREAD_FROM_BYTES, Answer, begin, read_b
 from ihe_test_util.client.attempt import Attempt
 from ihe_test_util.client.endpoint import Endpoint, Tls
 from ihe_test_util.client.request import Prepared, RequestBody, prepare
+from ihe_test_util.client.tls_context import context_for
 from ihe_test_util.client.transport_errors import translate
 from ihe_test_util.client.understand import Asked, Understood, understand
 from ihe_test_util.content import Content
 from ihe_test_util.errors import IheTestUtilError, PeerFault
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
-from ihe_test_util.security.tls import client_context
 from ihe_test_util.soap.package import DEFAULT_LIMITS, MultipartLimits
 from ihe_test_util.transactions.card import AnyTransaction, Mtom, Payload, Req, Resp, Transaction, Verdict
 from ihe_test_util.xml.io import Element
@@ -224,7 +224,7 @@ class Client:
             return True
         tls = endpoint.tls
         if tls not in self._contexts:
-            self._contexts[tls] = await asyncio.to_thread(_tls_context, tls)
+            self._contexts[tls] = await asyncio.to_thread(context_for, tls)
         return self._contexts[tls]
 
     def _finish(self, turn: _Turn, outcome: Outcome, summary: str) -> Exchange:
@@ -262,25 +262,6 @@ class Client:
         if self._record is not None:
             self._record(exchange)
         return exchange
-
-
-def _tls_context(tls: Tls) -> ssl.SSLContext:
-    if tls.cert is None or tls.cert_format == "pem":
-        return client_context(ca=tls.ca, cert=tls.cert, key=tls.key, password=tls.password, verify=tls.verify)
-    from ihe_test_util.security.identity import load_identity  # noqa: PLC0415 - loads cryptography, 0.2 s
-    from ihe_test_util.security.tls_identity import show_identity  # noqa: PLC0415 - same
-
-    context = client_context(ca=tls.ca, verify=tls.verify)
-    passwords = {} if tls.password is None else {tls.password_variable: tls.password}
-    identity = load_identity(
-        tls.cert,
-        tls.key,
-        cert_format=tls.cert_format,
-        password_variable=tls.password_variable,
-        environ=passwords,
-    )
-    show_identity(context, identity)
-    return context
 
 
 def _attempt(endpoint: Endpoint, body: RequestBody, timeout_s: float, answer: Answer | None) -> Attempt:

@@ -114,12 +114,14 @@ def _disconnected(error: Exception, attempt: Attempt) -> IheTestUtilError:
             got=f"{attempt.sent:,} of {attempt.length:,} bytes sent",
             hint="it may not take messages this large, or not this content type: look at its log",
         )
-    hint = "look at the server's log"
+    message, hint = "the peer closed the connection without an answer", "look at the server's log"
     if not attempt.endpoint.https:
         hint += "; does this port speak HTTPS? then the URL begins with https://"
     elif attempt.endpoint.tls.cert is None:
+        # With TLS 1.3 the alert comes after the handshake, and may be lost when the connection is reset.
+        message += ", as servers do that demand a client certificate (--cert, --key)"
         hint += "; it may demand a client certificate: --cert FILE --key FILE"
-    return attempt.lost("the peer closed the connection without an answer", hint=hint)
+    return attempt.lost(message, hint=hint)
 
 
 def _as_tls(error: BaseException) -> ssl.SSLError | None:

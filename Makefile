@@ -52,13 +52,14 @@ coverage: $(VENV)/.dev ## the tests, with coverage
 bench: $(VENV)/.dev ## the table of benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
-docs: $(VENV)/.dev ## write again what is generated from the code: tables of rules, fields and placeholders, JSON Schema
+docs: $(VENV)/.dev ## write again what is generated from the code: tables of rules, fields, causes and placeholders, JSON Schema
 	$(RUN) ihe_test_util.mock_server.config_docs docs/mock-server-configuration.md
 	$(RUN) ihe_test_util.mock_server.config_schema > docs/mock-server-configuration.schema.json.new
 	mv docs/mock-server-configuration.schema.json.new docs/mock-server-configuration.schema.json
 	$(RUN) ihe_test_util.client.config_docs docs/client-configuration.md
 	$(RUN) ihe_test_util.client.config_schema > docs/client-configuration.schema.json.new
 	mv docs/client-configuration.schema.json.new docs/client-configuration.schema.json
+	$(RUN) ihe_test_util.client.failure_docs docs/troubleshooting.md
 	$(RUN) ihe_test_util.documents.template_docs docs/ccd-templates.md
 	$(RUN) ihe_test_util.cli.reference docs/cli.md
 

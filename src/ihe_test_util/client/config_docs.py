@@ -1,4 +1,4 @@
-"""The tables of ``docs/client-configuration.md``, made from the models and from the table of failures.
+"""The tables of ``docs/client-configuration.md``, made from the models.
 
 ``python -m ihe_test_util.client.config_docs docs/client-configuration.md`` writes them into the page, between its
 markers; a test keeps page and code the same.
@@ -12,7 +12,6 @@ from typing import Final
 from pydantic import BaseModel
 
 from ihe_test_util.client.config_loading import KIND, variables
-from ihe_test_util.failures import FAILURES
 from ihe_test_util.settings.json_text import FieldPath
 from ihe_test_util.settings.tables import allowed, default_of, example_of, table, with_sections, write_sections
 
@@ -44,13 +43,6 @@ def _fields(model: type[BaseModel], path: FieldPath) -> str:
     )
 
 
-def _failures() -> str:
-    return table(
-        ("Cause", "Category", "If it lasts", "What it is", "What to do"),
-        ((f"`{each.cause}`", each.category.value, each.lasting.value, each.title, each.remedy) for each in FAILURES),
-    )
-
-
 def _models(model: type[BaseModel], path: FieldPath) -> Iterator[tuple[str, type[BaseModel], FieldPath]]:
     """Every group of fields once, under the name of the first field that holds one."""
     for name, field in model.model_fields.items():
@@ -64,8 +56,7 @@ def _tables() -> Mapping[str, Callable[[], str]]:
     groups: dict[type[BaseModel], tuple[str, FieldPath]] = {}
     for name, model, path in _models(KIND.model, ()):
         groups.setdefault(model, (name, path))
-    made: dict[str, Callable[[], str]] = {name: partial(_fields, model, path) for model, (name, path) in groups.items()}
-    return made | {"failures": _failures}
+    return {name: partial(_fields, model, path) for model, (name, path) in groups.items()}
 
 
 #: What stands between the markers of the page, by name.

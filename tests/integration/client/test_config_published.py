@@ -13,7 +13,6 @@ from ihe_test_util.client.config import ClientConfig, Endpoints, doubts, load_cl
 from ihe_test_util.client.config_docs import TABLES, with_tables
 from ihe_test_util.client.config_schema import json_schema, schema_text
 from ihe_test_util.client.urls import default_url, url_field, url_variable
-from ihe_test_util.failures import FAILURES
 from ihe_test_util.security.saml import AssertionSettings
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
@@ -43,14 +42,14 @@ def test_the_published_schema_is_that_of_the_models() -> None:
 
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
-    """After a change of models or failures: make docs."""
+    """After a change of models: make docs."""
     page = PAGE.read_text("utf-8")
 
     assert set(TABLES) == set(re.findall(r"<!-- (\w+):begin -->", page))
     assert with_tables(page) == page
 
 
-def test_the_page_has_every_field_every_variable_and_every_failure() -> None:
+def test_the_page_has_every_field_and_every_variable() -> None:
     """Nothing can be configured that is not explained."""
     page = PAGE.read_text("utf-8")
 
@@ -58,8 +57,6 @@ def test_the_page_has_every_field_every_variable_and_every_failure() -> None:
         assert f"| `{field.rpartition('.')[2]}` |" in page
         if "code." not in field or "class_code." in field:
             assert f"`{variable}`" in page
-    for failure in FAILURES:
-        assert f"| `{failure.cause}` | {failure.category} | {failure.lasting} |" in page
 
 
 def test_the_schema_allows_what_the_client_allows() -> None:

@@ -1,26 +1,35 @@
 """ITI-44 add: a Patient Identity Source registers a patient (PRPA_IN201301UV02, ITI TF-2: 3.44)."""
 
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from ihe_test_util.transactions.card import Mtom, Transaction
-from ihe_test_util.transactions.pix_add.answer import answer, log_ids, patient_ids, verdict, with_patient_id
-from ihe_test_util.transactions.pix_add.build import build_request, build_response
-from ihe_test_util.transactions.pix_add.model import (
-    INTERACTION,
+from ihe_test_util.transactions.feed.answer import answer, log_ids, patient_ids, verdict, with_patient_id
+from ihe_test_util.transactions.feed.build import build_request, build_response
+from ihe_test_util.transactions.feed.model import (
+    ADD,
     ControlAct,
+    FeedRequest,
+    FeedResponse,
     Organization,
     OtherIds,
     PatientRecord,
     Person,
-    PixAddRequest,
-    PixAddResponse,
     RegistrationEvent,
-    pix_add_request,
+    Replacement,
+    feed_request,
 )
-from ihe_test_util.transactions.pix_add.parse import ROOT, parse_request, parse_response
-from ihe_test_util.transactions.pix_add.rules import RULES
+from ihe_test_util.transactions.feed.parse import parse_add, parse_response
+from ihe_test_util.transactions.feed.rules import feed_rules
 from ihe_test_util.xml.hl7v3 import acknowledgement
+from ihe_test_util.xml.hl7v3.elements import q
 from ihe_test_util.xml.ns import HL7
+
+PixAddRequest: TypeAlias = FeedRequest
+PixAddResponse: TypeAlias = FeedResponse
+
+#: The message that registers a patient (``feed.model.feed_request``).
+pix_add_request = partial(feed_request, ADD)
 
 SPEC: Final = Transaction(
     name="pix-add",
@@ -28,18 +37,18 @@ SPEC: Final = Transaction(
     title="Patient Identity Feed HL7 V3, add",
     section="ITI TF-2: 3.44.4.1",
     actors=("Patient Identity Source", "Patient Identifier Cross-reference Manager"),
-    action=f"{HL7}:{INTERACTION}",
+    action=f"{HL7}:{ADD}",
     response_action=f"{HL7}:{acknowledgement.INTERACTION}",
-    request_root=ROOT,
+    request_root=q(ADD),
     response_root=acknowledgement.ROOT,
     path="/pix/add",
     config_field="pix_add_endpoint",
     mtom=Mtom.ABSENT,
     build_request=build_request,
-    parse_request=parse_request,
+    parse_request=parse_add,
     build_response=build_response,
     parse_response=parse_response,
-    rules=RULES,
+    rules=feed_rules("PIXF", ADD),
     answer=answer,
     verdict=verdict,
     log_ids=log_ids,
@@ -56,6 +65,7 @@ __all__ = [
     "PixAddRequest",
     "PixAddResponse",
     "RegistrationEvent",
+    "Replacement",
     "pix_add_request",
     "with_patient_id",
 ]

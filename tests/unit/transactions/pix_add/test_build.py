@@ -18,6 +18,7 @@ from ihe_test_util.transactions.pix_add import (
     PixAddRequest,
     PixAddResponse,
     RegistrationEvent,
+    Replacement,
     pix_add_request,
 )
 from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL, Part
@@ -95,8 +96,16 @@ RECORDS = st.builds(
     st.none() | ORGANIZATIONS,
     ANYTHING,
 )
+REPLACEMENTS = st.just(Replacement(has_registration=False)) | st.builds(Replacement, ANYTHING, tuples(IDS), tuples(IDS))
 EVENTS = st.builds(
-    RegistrationEvent, tuples(IDS), ANYTHING, st.none() | RECORDS, tuples(IDS), st.integers(0, 2), ANYTHING, ANYTHING
+    RegistrationEvent,
+    tuples(IDS),
+    ANYTHING,
+    st.none() | RECORDS,
+    tuples(IDS),
+    tuples(REPLACEMENTS),
+    ANYTHING,
+    ANYTHING,
 )
 ACTS = st.builds(ControlAct, st.none() | CODES, tuples(st.none() | EVENTS), ANYTHING, ANYTHING)
 REQUESTS = st.builds(PixAddRequest, TRANSMISSIONS, st.none() | ACTS)

@@ -1,9 +1,8 @@
-"""What an ITI-44 add says: PRPA_IN201301UV02, and the MCCI_IN000002UV01 that answers it.
+"""What ITI-44 says: PRPA_IN201301UV02 (add), 201302 (revise), 201304 (merge), answered by MCCI_IN000002UV01.
 
 Not modelled: personal relationships (mother's maiden name), contact parties of the patient, guardians, citizenship,
 employment, language, marital status, race, religion, birth place, insurance, confidentiality and VIP codes,
-animals (``patientNonPersonLivingSubject``), author and other participants of the control act, the content of
-``replacementOf``.
+animals (``patientNonPersonLivingSubject``), author and other participants of the control act.
 """
 
 from dataclasses import dataclass
@@ -14,12 +13,19 @@ from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL
 from ihe_test_util.xml.hl7v3.acknowledgement import Acknowledgement
 from ihe_test_util.xml.hl7v3.wrappers import HL7_INTERACTIONS, Device, Transmission
 
-INTERACTION: Final = "PRPA_IN201301UV02"
-TRIGGER: Final = "PRPA_TE201301UV02"
+ADD: Final = "PRPA_IN201301UV02"
+REVISE: Final = "PRPA_IN201302UV02"
+MERGE: Final = "PRPA_IN201304UV02"
 #: Code system of administrativeGenderCode.
 ADMINISTRATIVE_GENDER: Final = "2.16.840.1.113883.5.1"
 
-PixAddResponse: TypeAlias = Acknowledgement
+ACT_PATH: Final = "/controlActProcess"
+EVENT_PATH: Final = f"{ACT_PATH}/subject/registrationEvent"
+PATIENT_PATH: Final = f"{EVENT_PATH}/subject1/patient"
+PATIENT_ID_PATH: Final = f"{PATIENT_PATH}/id"
+PERSON_PATH: Final = f"{PATIENT_PATH}/patientPerson"
+
+FeedResponse: TypeAlias = Acknowledgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """How well a record fits a query: percent, by an algorithm (queryMatchObservation)."""
+
+    code: CD | None = None
+    degree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """The record of a person in the role of patient (Patient); addresses here are those of the role."""
+    """The record of a person in the role of patient (Patient); addresses here are those of the role.
+
+    ``match`` is how well it fits a query, where it answers one (queryMatchObservation).
+    """
 
     ids: tuple[II, ...] = ()
     addresses: tuple[AD, ...] = ()
@@ -69,19 +86,34 @@ class PatientRecord:
     person: Person | None = None
     provider: Organization | None = None
     class_code: str = "PAT"
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A registration that this one takes the place of (replacementOf/priorRegistration), with its patient's ids."""
+
+    status_code: str = ""
+    patient_ids: tuple[II, ...] = ()
+    ids: tuple[II, ...] = ()
+    has_registration: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEvent:
-    """The registration (RegistrationEvent); ``replacements`` counts ``replacementOf``, which an add must not have."""
+    """The registration (RegistrationEvent); only a merge has ``replacements``.
+
+    ``custodian_code`` is for answers of ITI-55.
+    """
 
     ids: tuple[II, ...] = ()
     status_code: str = ""
     record: PatientRecord | None = None
     custodian_ids: tuple[II, ...] = ()
-    replacements: int = 0
+    replacements: tuple[Replacement, ...] = ()
     class_code: str = "REG"
     mood_code: str = "EVN"
+    custodian_code: CD | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +127,27 @@ class ControlAct:
 
 
 @dataclass(frozen=True, slots=True)
-class PixAddRequest:
-    """ITI-44 add, PRPA_IN201301UV02 (ITI TF-2: 3.44.4.1.2); what a message left out is None or empty.
+class FeedRequest:
+    """An ITI-44 message (ITI TF-2: 3.44.4.1.2, 3.44.4.2.2); what a message left out is None or empty.
 
-    ``strays`` are paths of elements that are in a namespace where nobody looks for them.
+    ``strays`` are paths of elements that are in a namespace where nobody looks for them. ``interaction`` says which
+    of the three messages it is.
     """
 
     transmission: Transmission
     control_act: ControlAct | None = None
     strays: tuple[str, ...] = ()
+    interaction: str = ADD
+
+    @property
+    def trigger(self) -> str:
+        """The trigger event of the interaction."""
+        return trigger_of(self.interaction)
+
+    @property
+    def patient_id_path(self) -> str:
+        """The XPath of the patient's identifiers."""
+        return f"/{self.interaction}{PATIENT_ID_PATH}"
 
     @property
     def message_id(self) -> II | None:
@@ -124,6 +168,12 @@ class PixAddRequest:
         return event.record if event is not None else None
 
     @property
+    def person(self) -> Person | None:
+        """The patient of the first subject as a person."""
+        record = self.record
+        return record.person if record is not None else None
+
+    @property
     def patient(self) -> Patient:
         """What the message says about the patient, as the registry keeps it: complete identifiers, real names."""
         record = self.record or PatientRecord()
@@ -141,7 +191,13 @@ class PixAddRequest:
         )
 
 
-def pix_add_request(
+def trigger_of(interaction: str) -> str:
+    """The trigger event that belongs to an interaction (PRPA_TE201301UV02 to PRPA_IN201301UV02)."""
+    return interaction.replace("_IN", "_TE")
+
+
+def feed_request(
+    interaction: str,
     patient: Patient,
     *,
     message_id: str,
@@ -150,11 +206,13 @@ def pix_add_request(
     receiver_oid: str,
     provider_oid: str = "",
     processing_code: str = "P",
-) -> PixAddRequest:
-    """The message that registers a patient, with everything that HL7 V3 and IHE demand around it.
+    subsumed: tuple[II, ...] = (),
+) -> FeedRequest:
+    """The message that registers, revises or merges a patient, with everything that HL7 V3 and IHE demand around it.
 
     ``message_id`` is a UUID or OID, ``creation_time`` a TS. ``provider_oid`` names the organization that keeps the
-    record; without it, it is the authority that assigned the patient's first identifier.
+    record; without it, it is the authority that assigned the patient's first identifier. ``subsumed`` are the
+    identifiers that a merge ends.
     """
     authority = provider_oid or (patient.identifiers[0].root if patient.identifiers else "")
     organization = (II(authority),)
@@ -171,15 +229,17 @@ def pix_add_request(
     record = PatientRecord(
         patient.identifiers, status_code="active", person=person, provider=Organization(organization)
     )
-    registration = RegistrationEvent((II(null_flavor="NA"),), "active", record, organization)
+    replacements = tuple(Replacement("obsolete", (one,)) for one in subsumed)
+    registration = RegistrationEvent((II(null_flavor="NA"),), "active", record, organization, replacements)
     transmission = Transmission(
         II(message_id),
         creation_time,
-        II(HL7_INTERACTIONS, INTERACTION),
+        II(HL7_INTERACTIONS, interaction),
         processing_code,
         "T",
         "AL",
         (Device.of(receiver_oid),),
         Device.of(sender_oid),
     )
-    return PixAddRequest(transmission, ControlAct(CD(TRIGGER, HL7_INTERACTIONS), (registration,)))
+    act = ControlAct(CD(trigger_of(interaction), HL7_INTERACTIONS), (registration,))
+    return FeedRequest(transmission, act, interaction=interaction)

@@ -1,33 +1,35 @@
-"""PRPA_IN201301UV02 as an element, its children in the order that the schemas of HL7 V3 2008 demand."""
+"""An ITI-44 message as an element, its children in the order that the schemas of HL7 V3 2008 demand."""
 
 from ihe_test_util.transactions.card import Payload
-from ihe_test_util.transactions.pix_add.model import (
-    INTERACTION,
+from ihe_test_util.transactions.feed.model import (
     ControlAct,
+    FeedRequest,
+    FeedResponse,
+    Match,
     Organization,
     OtherIds,
     PatientRecord,
     Person,
-    PixAddRequest,
-    PixAddResponse,
     RegistrationEvent,
+    Replacement,
 )
 from ihe_test_util.xml.hl7v3.acknowledgement import build_acknowledgement
 from ihe_test_util.xml.hl7v3.elements import add, add_ad, add_bl, add_cd, add_ii, add_pn, add_tel, new_message
 from ihe_test_util.xml.hl7v3.wrappers import add_transmission
 from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.ns import XSI
 
 
-def build_request(request: PixAddRequest) -> Payload:
-    """The SOAP Body's content for an ITI-44 add; what the request does not have is left out."""
-    message = new_message(INTERACTION)
+def build_request(request: FeedRequest) -> Payload:
+    """The SOAP Body's content for an ITI-44 message; what the request does not have is left out."""
+    message = new_message(request.interaction)
     add_transmission(message, request.transmission)
     if request.control_act is not None:
         _add_control_act(message, request.control_act)
     return Payload(message)
 
 
-def build_response(response: PixAddResponse) -> Payload:
+def build_response(response: FeedResponse) -> Payload:
     """The SOAP Body's content for the acknowledgement."""
     return Payload(build_acknowledgement(response))
 
@@ -39,10 +41,11 @@ def _add_control_act(message: Element, act: ControlAct) -> None:
     for registration in act.registrations:
         subject = add(element, "subject", typeCode="SUBJ")
         if registration is not None:
-            _add_registration(subject, registration)
+            add_registration(subject, registration)
 
 
-def _add_registration(subject: Element, event: RegistrationEvent) -> None:
+def add_registration(subject: Element, event: RegistrationEvent) -> None:
+    """A registration as a child of its subject, in the order of MFMI_MT700701UV01 and MFMI_MT700711UV01."""
     element = add(subject, "registrationEvent", classCode=event.class_code, moodCode=event.mood_code)
     for identifier in event.ids:
         add_ii(element, "id", identifier)
@@ -53,8 +56,23 @@ def _add_registration(subject: Element, event: RegistrationEvent) -> None:
         entity = add(add(element, "custodian", typeCode="CST"), "assignedEntity", classCode="ASSIGNED")
         for identifier in event.custodian_ids:
             add_ii(entity, "id", identifier)
-    for _ in range(event.replacements):
-        add(element, "replacementOf", typeCode="RPLC")
+        if event.custodian_code is not None:
+            add_cd(entity, "code", event.custodian_code)
+    for replacement in event.replacements:
+        _add_replacement(add(element, "replacementOf", typeCode="RPLC"), replacement)
+
+
+def _add_replacement(parent: Element, replacement: Replacement) -> None:
+    if not replacement.has_registration:
+        return
+    element = add(parent, "priorRegistration", classCode="REG", moodCode="EVN")
+    for identifier in replacement.ids:
+        add_ii(element, "id", identifier)
+    _add_code(element, "statusCode", replacement.status_code)
+    if replacement.patient_ids:
+        role = add(add(element, "subject1", typeCode="SBJ"), "priorRegisteredRole", classCode="PAT")
+        for identifier in replacement.patient_ids:
+            add_ii(role, "id", identifier)
 
 
 def _add_record(subject: Element, record: PatientRecord) -> None:
@@ -70,6 +88,8 @@ def _add_record(subject: Element, record: PatientRecord) -> None:
         _add_person(element, record.person)
     if record.provider is not None:
         _add_provider(element, record.provider)
+    if record.match is not None:
+        _add_match(add(element, "subjectOf1", typeCode="SBJ"), record.match)
 
 
 def _add_person(patient: Element, person: Person) -> None:
@@ -112,6 +132,14 @@ def _add_provider(patient: Element, organization: Organization) -> None:
     party = add(element, "contactParty", classCode="CON")
     for telecom in organization.telecoms:
         add_tel(party, "telecom", telecom)
+
+
+def _add_match(subject: Element, match: Match) -> None:
+    element = add(subject, "queryMatchObservation", classCode="COND", moodCode="EVN")
+    if match.code is not None:
+        add_cd(element, "code", match.code)
+    value = add(element, "value", value=match.degree)
+    value.set(f"{{{XSI}}}type", "INT")
 
 
 def _add_code(parent: Element, name: str, code: str) -> None:

@@ -1,4 +1,4 @@
-"""PRPA_IN201301UV02 from an element. Whatever is missing becomes None or empty, so that the rules can speak of it.
+"""An ITI-44 message from an element. Whatever is missing becomes None or empty, so that the rules can speak of it.
 
 Each element's children are visited once, for this runs for every request of a load test. Of an element that may
 stand only once, the first counts.
@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Final
 
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.transactions.card import Attachments
-from ihe_test_util.transactions.pix_add.model import (
-    INTERACTION,
+from ihe_test_util.transactions.feed.model import (
+    ADD,
+    MERGE,
+    REVISE,
     ControlAct,
+    FeedRequest,
+    FeedResponse,
+    Match,
     Organization,
     OtherIds,
     PatientRecord,
     Person,
-    PixAddRequest,
-    PixAddResponse,
     RegistrationEvent,
+    Replacement,
 )
 from ihe_test_util.xml.hl7v3.acknowledgement import read_acknowledgement
 from ihe_test_util.xml.hl7v3.elements import (
@@ -42,8 +46,6 @@ from ihe_test_util.xml.io import Element
 if TYPE_CHECKING:
     from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL
 
-ROOT: Final = q(INTERACTION)
-
 _CONTROL_ACT: Final = q("controlActProcess")
 _CODE: Final = q("code")
 _SUBJECT: Final = q("subject")
@@ -53,6 +55,11 @@ _SUBJECT1: Final = q("subject1")
 _CUSTODIAN: Final = q("custodian")
 _ASSIGNED_ENTITY: Final = q("assignedEntity")
 _REPLACEMENT_OF: Final = q("replacementOf")
+_PRIOR_REGISTRATION: Final = q("priorRegistration")
+_PRIOR_REGISTERED_ROLE: Final = q("priorRegisteredRole")
+_SUBJECT_OF_1: Final = q("subjectOf1")
+_QUERY_MATCH: Final = q("queryMatchObservation")
+_VALUE: Final = q("value")
 _PATIENT: Final = q("patient")
 _PATIENT_PERSON: Final = q("patientPerson")
 _PROVIDER: Final = q("providerOrganization")
@@ -71,23 +78,33 @@ _VALUES: Final = frozenset({_BIRTH_TIME, _DECEASED, _DECEASED_TIME, _MULTIPLE_BI
 _UNQUALIFIED: Final = "{}*"
 _QUALIFIED: Final = q("")
 _STRAYS_SHOWN: Final = 10
+_MEANINGS: Final = {ADD: "an ITI-44 add", REVISE: "an ITI-44 revise", MERGE: "an ITI-44 merge"}
 
 
-def parse_request(message: Element, _attachments: Attachments) -> PixAddRequest:
+def parse_add(message: Element, _attachments: Attachments) -> FeedRequest:
     """An ITI-44 add as a value.
 
     Raises:
         MessageMalformed: the element is something else.
     """
-    if message.tag != ROOT:
-        raise _another_message(message)
+    return parse_feed(message, ADD)
+
+
+def parse_feed(message: Element, interaction: str) -> FeedRequest:
+    """An ITI-44 message of one interaction as a value.
+
+    Raises:
+        MessageMalformed: the element is something else.
+    """
+    if message.tag != q(interaction):
+        raise another_message(message, interaction)
     transmission, rest = read_transmission(message)
     act = next((_control_act(one) for one in rest if one.tag == _CONTROL_ACT), None)
-    request = PixAddRequest(transmission, act, _unqualified(message))
-    return request if request.record is not None else replace(request, strays=_elsewhere(message))
+    request = FeedRequest(transmission, act, unqualified(message), interaction)
+    return request if request.record is not None else replace(request, strays=elsewhere(message))
 
 
-def parse_response(message: Element, _attachments: Attachments) -> PixAddResponse:
+def parse_response(message: Element, _attachments: Attachments) -> FeedResponse:
     """The accept acknowledgement that answers.
 
     Raises:
@@ -103,18 +120,20 @@ def _control_act(element: Element) -> ControlAct:
         tag = one.tag
         if tag == _SUBJECT:
             event = child(one, _REGISTRATION_EVENT)
-            registrations.append(_registration(event) if event is not None else None)
+            registrations.append(read_registration(event) if event is not None else None)
         elif tag == _CODE and code is None:
             code = read_cd(one)
     return ControlAct(code, tuple(registrations), element.get("classCode", ""), element.get("moodCode", ""))
 
 
-def _registration(element: Element) -> RegistrationEvent:
+def read_registration(element: Element) -> RegistrationEvent:
+    """A registration, of a feed or of an answer to a query."""
     ids: list[II] = []
     status_code: str | None = None
     record: PatientRecord | None = None
     custodian_ids: tuple[II, ...] = ()
-    replacements = 0
+    custodian_code: CD | None = None
+    replacements: list[Replacement] = []
     for one in element:
         tag = one.tag
         if tag == ID:
@@ -126,17 +145,34 @@ def _registration(element: Element) -> RegistrationEvent:
             record = _record(patient) if patient is not None else None
         elif tag == _CUSTODIAN:
             entity = child(one, _ASSIGNED_ENTITY)
-            custodian_ids = custodian_ids or (read_ids(entity) if entity is not None else ())
+            if entity is not None and not custodian_ids:
+                custodian_ids = read_ids(entity)
+                code = child(entity, _CODE)
+                custodian_code = read_cd(code) if code is not None else None
         elif tag == _REPLACEMENT_OF:
-            replacements += 1
+            replacements.append(_replacement(one))
     return RegistrationEvent(
         tuple(ids),
         status_code or "",
         record,
         custodian_ids,
-        replacements,
+        tuple(replacements),
         element.get("classCode", ""),
         element.get("moodCode", ""),
+        custodian_code,
+    )
+
+
+def _replacement(element: Element) -> Replacement:
+    prior = child(element, _PRIOR_REGISTRATION)
+    if prior is None:
+        return Replacement(has_registration=False)
+    status, subject = child(prior, _STATUS_CODE), child(prior, _SUBJECT1)
+    role = child(subject, _PRIOR_REGISTERED_ROLE) if subject is not None else None
+    return Replacement(
+        status.get("code", "") if status is not None else "",
+        read_ids(role) if role is not None else (),
+        read_ids(prior),
     )
 
 
@@ -164,7 +200,16 @@ def _record(element: Element) -> PatientRecord:
         _person(person) if person is not None else None,
         _organization(provider) if provider is not None else None,
         element.get("classCode", ""),
+        _match(once[_SUBJECT_OF_1]) if _SUBJECT_OF_1 in once else None,
     )
+
+
+def _match(element: Element) -> Match | None:
+    observation = child(element, _QUERY_MATCH)
+    if observation is None:
+        return None
+    code, value = child(observation, _CODE), child(observation, _VALUE)
+    return Match(read_cd(code) if code is not None else None, value.get("value", "") if value is not None else "")
 
 
 def _person(element: Element) -> Person:
@@ -232,13 +277,15 @@ def _organization(element: Element) -> Organization:
     return Organization(tuple(ids), tuple(names), tuple(telecoms))
 
 
-def _unqualified(message: Element) -> tuple[str, ...]:
+def unqualified(message: Element) -> tuple[str, ...]:
+    """The paths of elements that are in no namespace, the topmost of each."""
     if next(message.iter(_UNQUALIFIED), None) is None:
         return ()
     return _strays(message, message.iter(_UNQUALIFIED))
 
 
-def _elsewhere(message: Element) -> tuple[str, ...]:
+def elsewhere(message: Element) -> tuple[str, ...]:
+    """The paths of elements that are not in the namespace of HL7 V3, the topmost of each."""
     return _strays(message, (one for one in message.iter() if not one.tag.startswith(_QUALIFIED)))
 
 
@@ -261,12 +308,17 @@ def _path(message: Element, element: Element) -> str:
     return "/" + "/".join(reversed(steps))
 
 
-def _another_message(message: Element) -> MessageMalformed:
-    if local(message) == INTERACTION:
+def another_message(message: Element, interaction: str) -> MessageMalformed:
+    """What to say of an element that is not the message that was expected."""
+    if local(message) == interaction:
         return MessageMalformed(
-            f"the {INTERACTION} is not in the namespace of HL7 V3",
+            f"the {interaction} is not in the namespace of HL7 V3",
             got=message.tag.rpartition("}")[0][1:] or "no namespace",
             expected="urn:hl7-org:v3",
-            hint=f'write <{INTERACTION} xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0">',
+            hint=f'write <{interaction} xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0">',
         )
-    return MessageMalformed("the body is not an ITI-44 add", got=f"<{local(message)}>", expected=f"<{INTERACTION}>")
+    return MessageMalformed(
+        f"the body is not {_MEANINGS.get(interaction, interaction)}",
+        got=f"<{local(message)}>",
+        expected=f"<{interaction}>",
+    )

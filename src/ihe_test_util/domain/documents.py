@@ -1,7 +1,7 @@
 """Submissions as the repository keeps them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from ihe_test_util.content import Content
@@ -29,13 +29,20 @@ class Submission:
 
 
 class DocumentStore(Protocol):
-    """Keeps submissions whole or not at all; a call returns when what it wrote is durable."""
+    """The documents of the repository; ``domain.registry.access.RegistryStore.provide`` puts them there."""
 
-    async def provide(self, submission: Submission, *, at: datetime) -> None:
-        """Store a submission and take over the files of its contents.
+    async def get(self, unique_id: str) -> StoredDocument | None:
+        """The document that was provided last under a uniqueId.
 
         Raises:
-            StorageError: nothing was stored.
+            StorageError: the repository cannot be read.
+        """
+
+    async def remove(self, unique_ids: Collection[str]) -> None:
+        """Forget documents; what is not there does not matter.
+
+        Raises:
+            StorageError: none was removed.
         """
 
     async def reset(self) -> None:

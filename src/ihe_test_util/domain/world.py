@@ -7,6 +7,7 @@ from typing import Final
 
 from ihe_test_util.domain.documents import DocumentStore
 from ihe_test_util.domain.patients import PatientStore
+from ihe_test_util.domain.registry.access import RegistryStore
 
 #: Identifies the mock as an HL7 V3 device: OIDs of the example arc, which nobody may be assigned.
 MOCK_DEVICE_OID: Final = "2.999.1.1"
@@ -23,12 +24,14 @@ class World:
 
     patients: PatientStore
     documents: DocumentStore
+    registry: RegistryStore
     now: Callable[[], datetime]
     new_uuid: Callable[[], str]
     device: str = MOCK_DEVICE_OID
     strict: bool = False
 
     async def reset(self) -> None:
-        """Forget every patient and document."""
+        """Forget every patient, document and object of the registry."""
         await self.patients.reset()
+        await self.registry.reset()
         await self.documents.reset()

@@ -182,7 +182,8 @@ class MockServer:
             store.journal.bounds = _bounds(config)
             world = World(
                 patients=store.patients,
-                documents=store.saving_documents if config.save_submitted_documents else store.documents,
+                documents=store.documents,
+                registry=store.saving_registry if config.save_submitted_documents else store.registry,
                 now=_now,
                 new_uuid=self._new_uuid,
             )

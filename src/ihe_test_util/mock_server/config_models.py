@@ -6,7 +6,6 @@ The JSON Schema, the messages about wrong values and the tests of the documentat
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias, TypeVar
 
@@ -200,11 +199,22 @@ class MockServerConfig(Model):
         Path("mocks/data"), "Directory of the database, the journal and saved documents.", "/var/lib/mock-server"
     )
     pix_add_endpoint: EndpointPath = _now("/pix/add", "Path of the Patient Identity Feed (ITI-44).", "/PIXManager")
-    iti41_endpoint: EndpointPath = Field(
-        default="/iti41/submit",
-        validate_default=True,
-        description="Path of Provide and Register Document Set-b (ITI-41).",
-        examples=["/xds/repository"],
+    iti41_endpoint: EndpointPath = _now(
+        "/iti41/submit", "Path of Provide and Register Document Set-b (ITI-41).", "/xds/repository"
+    )
+    pix_query_endpoint: EndpointPath = _now("/pix/query", "Path of the PIX query (ITI-45).", "/PIXManager")
+    pdq_endpoint: EndpointPath = _now("/pdq", "Path of the Patient Demographics Query (ITI-47).", "/PDSupplier")
+    xcpd_endpoint: EndpointPath = _now(
+        "/xcpd", "Path of Cross Gateway Patient Discovery (ITI-55).", "/RespondingGateway"
+    )
+    iti42_endpoint: EndpointPath = _now("/iti42/register", "Path of Register Document Set-b (ITI-42).", "/xds/registry")
+    iti18_endpoint: EndpointPath = _now("/iti18/query", "Path of the Registry Stored Query (ITI-18).", "/xds/registry")
+    iti43_endpoint: EndpointPath = _now("/iti43/retrieve", "Path of Retrieve Document Set (ITI-43).", "/xds/repository")
+    iti57_endpoint: EndpointPath = _now("/iti57/update", "Path of Update Document Set (ITI-57).", "/xds/registry")
+    iti62_endpoint: EndpointPath = _now("/iti62/remove", "Path of Remove Metadata (ITI-62).", "/xds/registry")
+    iti86_endpoint: EndpointPath = _now("/iti86/remove", "Path of Remove Documents (ITI-86).", "/xds/repository")
+    iti92_endpoint: EndpointPath = _now(
+        "/iti92/update", "Path of Restricted Update Document Set (ITI-92).", "/xds/registry"
     )
     response_delay_ms: DelayMs = Field(
         default=0,
@@ -243,14 +253,6 @@ class MockServerConfig(Model):
     journal_max_bytes: Count = _now(256 * MIB, "Bytes that the journal keeps.", 16 * MIB)
     random_seed: NotNegative | None = _now(None, "Makes simulated failures reproducible.", 42)
 
-    @field_validator("iti41_endpoint")
-    @classmethod
-    def _own_path(cls, value: str, info: ValidationInfo) -> str:
-        for field, other in info.data.items():
-            if field.endswith("_endpoint") and other == value:
-                raise clash(f'"{value}" is the path of both {field} and {info.field_name}; give each its own', field)
-        return value
-
     @field_validator("endpoint_behaviors", mode="wrap")
     @classmethod
     def _known_endpoints(
@@ -274,25 +276,19 @@ class MockServerConfig(Model):
             raise ValidationError.from_exception_data("endpoint_behaviors", details)
         return checked
 
-    @cached_property
-    def _by_path(self) -> dict[str, Behavior]:
-        return {
-            getattr(self, field): getattr(self, behavior_field(field))
-            for field in MockServerConfig.model_fields
-            if field.endswith("_endpoint") and behavior_field(field) in MockServerConfig.model_fields
-        }
-
-    def behavior_for(self, name: str, code: str, path: str) -> Behavior:
+    def behavior_for(self, name: str, code: str, path: str, field: str) -> Behavior:
         """The behaviour of an interaction: by card name, else endpoint path, else transaction code, else its own field.
 
-        What none of them configures behaves as ``Behavior()``: at once, never failing, lenient.
+        ``field`` is the one that holds its path. What none of them configures behaves as ``Behavior()``: at once,
+        never failing, lenient.
         """
         given = self.endpoint_behaviors
         if given:
             found = given.get(name) or given.get(path) or given.get(code)
             if found is not None:
                 return found
-        return self._by_path.get(path, _PLAIN)
+        own: Behavior = getattr(self, behavior_field(field), _PLAIN)
+        return own
 
 
 def behavior_field(endpoint_field: str) -> str:

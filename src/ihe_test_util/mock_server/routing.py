@@ -124,7 +124,7 @@ def routes(config: MockServerConfig) -> Routes:
     mounted = []
     for card in TRANSACTIONS:
         path: str = getattr(config, card.config_field)
-        behavior = config.behavior_for(card.name, card.code, path)
+        behavior = config.behavior_for(card.name, card.code, path, card.config_field)
         mounted.append(
             Route(
                 path=path,

@@ -2,13 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.documents import StoredDocument, Submission
@@ -50,9 +50,14 @@ _GET: Final = """
 _CONTENT: Final = "SELECT size, sha1, path, data FROM documents WHERE sha1 = ? AND size = ? LIMIT 1"
 _IS_USED: Final = "SELECT 1 FROM documents WHERE sha1 = ? AND path = ? LIMIT 1"
 _COUNT: Final = "SELECT (SELECT count(*) FROM submissions), (SELECT count(*) FROM documents)"
+_REMOVE: Final = "DELETE FROM documents WHERE unique_id = ?"
 _FORGET: Final = ("DELETE FROM documents", "DELETE FROM submissions")
 
 T = TypeVar("T")
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +71,28 @@ class SqliteDocuments:
     threads: Executor
     copies: SavedCopies | None = None
 
-    async def provide(self, submission: Submission, *, at: datetime) -> None:
-        """Store a submission and take over the files of its contents, which are moved.
+    async def provide(
+        self, submission: Submission, work: Callable[[sqlite3.Connection], Any] = _nothing, *, at: datetime
+    ) -> Any:  # noqa: ANN401 - whatever the work returns
+        """Do ``work``, store a submission and take over the files of its contents, which are moved.
 
         Raises:
             StorageError: nothing was stored.
+            Exception: what ``work`` raised; nothing was stored.
         """
         key = new_exchange_id()
         if self.copies is None and all(_is_small(one.content) for one in submission.documents):
             rows = [_row(key, place, one, data=one.content.data) for place, one in enumerate(submission.documents)]
-            await self._commit(key, submission, rows, at)
-            return
+            return await self._commit(key, submission, rows, work, at)
         preparation = _Preparation(self, key, submission, at)
         await self._in_thread(preparation.prepare)
         try:
-            await self._commit(key, submission, preparation.rows, at)
+            result = await self._commit(key, submission, preparation.rows, work, at)
         except Exception:
             await self._in_thread(preparation.undo)
             raise
         await self._in_thread(preparation.done)
+        return result
 
     async def reset(self) -> None:
         """Forget every submission and its documents; copies for people stay."""
@@ -93,12 +101,22 @@ class SqliteDocuments:
             for statement in _FORGET:
                 connection.execute(statement)
 
-        def sweep() -> None:
-            with usage(self.data_dir) as is_used:
-                self.files.sweep(is_used)
+        await self.writer.run(forget)
+        await self._in_thread(self._sweep)
+
+    async def remove(self, unique_ids: Collection[str]) -> None:
+        """Forget documents; what is not there does not matter.
+
+        Raises:
+            StorageError: none was removed.
+        """
+        ids = list(unique_ids)
+
+        def forget(connection: sqlite3.Connection) -> None:
+            connection.executemany(_REMOVE, [(unique_id,) for unique_id in ids])
 
         await self.writer.run(forget)
-        await self._in_thread(sweep)
+        await self._in_thread(self._sweep)
 
     async def get(self, unique_id: str) -> StoredDocument | None:
         """The document that was provided last under a uniqueId.
@@ -129,10 +147,21 @@ class SqliteDocuments:
         """The same store, that also writes files for people."""
         return replace(self, copies=copies)
 
+    def _sweep(self) -> None:
+        with usage(self.data_dir) as is_used:
+            self.files.sweep(is_used)
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
-    async def _commit(self, key: str, submission: Submission, rows: Sequence[Row], at: datetime) -> None:
+    async def _commit(
+        self,
+        key: str,
+        submission: Submission,
+        rows: Sequence[Row],
+        work: Callable[[sqlite3.Connection], Any],
+        at: datetime,
+    ) -> Any:  # noqa: ANN401 - whatever the work returns
         head = (
             key,
             submission.submission_set_unique_id,
@@ -141,7 +170,15 @@ class SqliteDocuments:
             microseconds(at),
             submission.metadata,
         )
-        await self.writer.insert((_SUBMISSION, [head]), (_DOCUMENT, rows))
+
+        def commit(connection: sqlite3.Connection) -> object:
+            result = work(connection)
+            for insert, values in ((_SUBMISSION, [head]), (_DOCUMENT, rows)):
+                for sql, bound in insert.statements(values):
+                    connection.execute(sql, bound)
+            return result
+
+        return await self.writer.run(commit)
 
 
 class _Preparation:

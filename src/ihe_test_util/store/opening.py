@@ -16,6 +16,7 @@ from ihe_test_util.store.journal import Journal, JournalBounds
 from ihe_test_util.store.locks import Instance, alive_and_dead, directory_lock, remove_left_over
 from ihe_test_util.store.patients import SqlitePatients
 from ihe_test_util.store.reader import ReadPool
+from ihe_test_util.store.registry import SqlRegistry
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN, DOMAIN_FILE, JOURNAL_FILE
 from ihe_test_util.store.writer import GroupWriter
@@ -36,9 +37,9 @@ class Counts:
 class Store:
     """One process's access to a data directory; several processes may share the directory.
 
-    ``patients`` and ``documents`` are the stores of ``domain.world.World``; ``saving_documents`` is the same as
-    ``documents`` and also writes copies for people (``save_submitted_documents``). ``spool_dir`` is where attachments
-    go while they arrive: on the same disk as the stored documents, so that they are moved and not copied.
+    ``patients``, ``documents`` and ``registry`` are the stores of ``domain.world.World``; ``saving_registry`` is the
+    same as ``registry`` and also writes copies of documents for people (``save_submitted_documents``). ``spool_dir`` is
+    where attachments go while they arrive: on the disk of the stored documents, so that they are moved and not copied.
     """
 
     def __init__(self, data_dir: Path, instance: Instance, writer: GroupWriter, journal: Journal) -> None:
@@ -53,7 +54,9 @@ class Store:
         self._files = ContentFiles(data_dir, instance.directory)
         self.patients = SqlitePatients(writer, self._reader)
         self.documents = SqliteDocuments(data_dir, writer, self._reader, self._files, self._threads)
-        self.saving_documents = self.documents.saving(SavedCopies(data_dir, instance.directory))
+        self.registry = SqlRegistry(writer, self._reader, self.documents)
+        saving = self.documents.saving(SavedCopies(data_dir, instance.directory))
+        self.saving_registry = SqlRegistry(writer, self._reader, saving)
 
     @classmethod
     def open(cls, data_dir: Path, *, bounds: JournalBounds | None = None) -> Self:

@@ -62,6 +62,67 @@ DOMAIN: Final = Schema(
             "CREATE INDEX documents_unique_id ON documents (unique_id)",
             "CREATE INDEX documents_sha1 ON documents (sha1)",
         ),
+        (
+            # Document entries, submission sets, folders and associations, each with the ebRIM object that it is. seq is
+            # the order of registration. Of an association source and target are set, of the others unique_id and
+            # patient_id.
+            """
+            CREATE TABLE registry_objects (
+                id TEXT NOT NULL PRIMARY KEY,
+                seq BIGINT NOT NULL,
+                kind TEXT NOT NULL,
+                lid TEXT NOT NULL,
+                version INTEGER NOT NULL,
+                status TEXT NOT NULL,
+                unique_id TEXT,
+                patient_id TEXT,
+                type TEXT NOT NULL,
+                source TEXT,
+                target TEXT,
+                xml BLOB NOT NULL
+            )
+            """,
+            "CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)",
+            "CREATE INDEX registry_objects_unique_id ON registry_objects (unique_id)",
+            "CREATE INDEX registry_objects_lid ON registry_objects (lid, version)",
+            "CREATE INDEX registry_objects_source ON registry_objects (source)",
+            "CREATE INDEX registry_objects_target ON registry_objects (target)",
+        ),
+        (
+            # The first name as it is compared, and the others that people go by; merged_into is the CX of the identifier
+            # in whose favour this one ended.
+            "ALTER TABLE patients ADD COLUMN family TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE patients ADD COLUMN given TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE patients ADD COLUMN further_names TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE patients ADD COLUMN merged_into TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX patients_name ON patients (family, given)",
+            "CREATE INDEX patients_further_names ON patients (further_names) WHERE further_names > ''",
+            "CREATE INDEX patients_merged ON patients (merged_into) WHERE merged_into > ''",
+            # Identifiers that were fed together, each with the first one of its message.
+            """
+            CREATE TABLE patient_links (
+                root TEXT NOT NULL,
+                extension TEXT NOT NULL,
+                other_root TEXT NOT NULL,
+                other_extension TEXT NOT NULL,
+                fed_at BIGINT NOT NULL,
+                PRIMARY KEY (root, extension, other_root, other_extension)
+            )
+            """,
+            "CREATE INDEX patient_links_other ON patient_links (other_root, other_extension)",
+            # Queries by demographics of which there is more; found is a JSON array of root and extension in turn.
+            """
+            CREATE TABLE pending_queries (
+                root TEXT NOT NULL,
+                extension TEXT NOT NULL,
+                kept_at BIGINT NOT NULL,
+                query TEXT NOT NULL,
+                found TEXT NOT NULL,
+                told INTEGER NOT NULL,
+                PRIMARY KEY (root, extension)
+            )
+            """,
+        ),
     ),
 )
 

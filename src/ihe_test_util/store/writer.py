@@ -87,7 +87,7 @@ def _sql(insert: Insert, count: int) -> str:
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """What one caller waits for: rows, or an operation that stands alone in its transaction."""
+    """What one caller waits for: rows, or an operation, which is undone alone if it fails."""
 
     future: "asyncio.Future[Any]"  # Any: an operation's own result
     rows: tuple[tuple[Insert, Sequence[Row]], ...] = ()
@@ -142,10 +142,13 @@ class GroupWriter:
         await write.future
 
     async def run(self, operation: Operation) -> Any:  # noqa: ANN401 - whatever the operation returns
-        """Do something in a transaction of its own, after all earlier writes and before all later ones.
+        """Do something after all earlier writes and before all later ones, whole or not at all.
+
+        It shares its commit with others, and may be run again if that fails: it does nothing but use the connection.
 
         Raises:
             StorageError: nothing of it was done.
+            Exception: what the operation itself raised; nothing of it was done.
         """
         loop = asyncio.get_running_loop()
         write = _Write(loop.create_future(), operation=operation)
@@ -185,7 +188,7 @@ class GroupWriter:
         while (writes := self._batches.get()) is not None:
             outcomes = self._outcomes(writes)
             for outcome in outcomes:
-                if outcome.error is not None:
+                if isinstance(outcome.error, StorageError):
                     self._complain(outcome)
             self._idle = True
             try:
@@ -221,45 +224,49 @@ class GroupWriter:
             outcomes[0].writes[0].future.get_loop().call_soon(self._flush)
 
     def _outcomes(self, writes: Sequence[_Write]) -> list[_Outcome]:
-        outcomes: list[_Outcome] = []
-        start = 0
-        for index, write in enumerate(writes):
-            if write.operation is not None:
-                outcomes += self._together(writes[start:index])
-                outcomes += self._together([write])
-                start = index + 1
-        return outcomes + self._together(writes[start:] if start else writes)
-
-    def _together(self, writes: Sequence[_Write]) -> list[_Outcome]:
-        if not writes:
-            return []
         try:
-            value = self._commit(writes)
+            return self._commit(writes)
         except Exception as error:  # noqa: BLE001 - a thread that died would leave all its callers waiting for ever
             if len(writes) > 1 and not is_hopeless(error):
                 # One of them may be to blame: its neighbours shall not suffer.
-                return [outcome for write in writes for outcome in self._together([write])]
-            return [_Outcome([write], error=self._told(error)) for write in writes]
-        return [_Outcome(writes, value)]
+                return [outcome for write in writes for outcome in self._outcomes([write])]
+            return [_Outcome(writes, error=self._told(error))]
 
-    def _commit(self, writes: Sequence[_Write]) -> object:
+    def _commit(self, writes: Sequence[_Write]) -> list[_Outcome]:
         self._check_still_there()
-        operation = writes[0].operation
-        if operation is not None:
-            with transaction(self._connection):
-                return operation(self._connection)
-        gathered: dict[Insert, list[Row]] = {}
-        for write in writes:
-            for insert, rows in write.rows:
-                gathered.setdefault(insert, []).extend(rows)
-        statements = [statement for insert, rows in gathered.items() for statement in insert.statements(rows)]
-        if len(statements) == 1:
-            self._connection.execute(*statements[0])  # a transaction by itself
-            return None
+        segments = list(_segments(writes))
+        if len(segments) == 1 and segments[0][0].operation is None:
+            statements = _statements(segments[0])
+            if len(statements) == 1:
+                self._connection.execute(*statements[0])  # a transaction by itself
+                return [_Outcome(writes)]
+        outcomes = []
         with transaction(self._connection):
-            for sql, values in statements:
-                self._connection.execute(sql, values)
-        return None
+            for segment in segments:
+                if segment[0].operation is not None:
+                    outcomes.append(self._operate(segment[0], alone=len(writes) == 1))
+                    continue
+                for sql, values in _statements(segment):
+                    self._connection.execute(sql, values)
+                outcomes.append(_Outcome(segment))
+        return outcomes
+
+    def _operate(self, write: _Write, *, alone: bool) -> _Outcome:
+        """Run an operation so that its failure undoes what it did, and nothing else."""
+        assert write.operation is not None  # noqa: S101 - the caller has looked
+        if alone:
+            return _Outcome([write], write.operation(self._connection))
+        self._connection.execute("SAVEPOINT operation")
+        try:
+            value = write.operation(self._connection)
+        except Exception as error:
+            if is_hopeless(error):
+                raise
+            self._connection.execute("ROLLBACK TO operation")
+            self._connection.execute("RELEASE operation")
+            return _Outcome([write], error=self._told(error))
+        self._connection.execute("RELEASE operation")
+        return _Outcome([write], value)
 
     def _check_still_there(self) -> None:
         # Of a file that was removed SQLite goes on writing what nobody will ever read again.
@@ -274,6 +281,28 @@ class GroupWriter:
         if isinstance(error, sqlite3.Error | OSError | ValueError | OverflowError):
             return storage_error(error, self._path)
         return error
+
+
+def _segments(writes: Sequence[_Write]) -> Iterator[Sequence[_Write]]:
+    """The writes in their order: each operation alone, and rows that follow each other together."""
+    start = 0
+    for index, write in enumerate(writes):
+        if write.operation is not None:
+            if start < index:
+                yield writes[start:index]
+            yield writes[index : index + 1]
+            start = index + 1
+    if start < len(writes):
+        yield writes[start:]
+
+
+def _statements(writes: Sequence[_Write]) -> list[tuple[str, list[SqlValue]]]:
+    """The statements that insert the rows of several writes."""
+    gathered: dict[Insert, list[Row]] = {}
+    for write in writes:
+        for insert, rows in write.rows:
+            gathered.setdefault(insert, []).extend(rows)
+    return [statement for insert, rows in gathered.items() for statement in insert.statements(rows)]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -339,18 +339,17 @@ def test_mistakes_between_fields_are_placed_too(here: Path) -> None:
     """What two fields make wrong together is shown where the file says it."""
     path = written(
         here / "c.json",
-        '{"pix_add_endpoint": "/iti41/submit",\n "endpoint_behaviors": {\n'
+        '{"pix_add_endpoint": "/pix",\n "endpoint_behaviors": {\n'
         '  "ITI-4": {},\n  "ITI-41": {"custom_patient_id": "1"}}}',
     )
 
     lines = refusal(path)
 
-    assert lines[0].startswith(f'{path}:1:22: pix_add_endpoint: "/iti41/submit" is the path of both')
-    assert lines[1].startswith(
+    assert lines[0].startswith(
         f"{path}:3:3: endpoint_behaviors.ITI-4: no transaction or endpoint has this name; did you"
     )
-    assert lines[2].startswith(f"{path}:4:14: endpoint_behaviors.ITI-41.custom_patient_id: ")
-    assert len(lines) == 3
+    assert lines[1].startswith(f"{path}:4:14: endpoint_behaviors.ITI-41.custom_patient_id: ")
+    assert len(lines) == 2
 
 
 def test_a_broken_file_does_not_hide_mistakes_elsewhere(here: Path) -> None:
@@ -458,7 +457,7 @@ def test_the_deprecated_delay_is_accepted_with_a_warning(here: Path) -> None:
 
     (warning,) = loaded.warnings
     assert warning.startswith(f"{path}:2: response_delay_ms is deprecated and ignored")
-    assert loaded.config.behavior_for("pix-add", "ITI-44", "/pix/add").response_delay_ms == 0
+    assert loaded.config.behavior_for("pix-add", "ITI-44", "/pix/add", "pix_add_endpoint").response_delay_ms == 0
     assert load_config_with_sources(None, environ={}).warnings == ()
 
 

@@ -125,7 +125,7 @@ async def test_a_submission_whose_row_is_refused_leaves_no_file(
 async def test_copies_for_people_can_be_traced_back(store: Store, submission: MakeSubmission, at: datetime) -> None:
     """Each document becomes a file with its bytes; the index says which uniqueId it belongs to."""
     data = {"2.999.5": b"<small/>", "2.999.5.2": os.urandom(LARGE)}
-    await store.saving_documents.provide(submission(*(Content.of(one) for one in data.values())), at=at)
+    await store.saving_registry.documents.provide(submission(*(Content.of(one) for one in data.values())), at=at)
     directory = store.data_dir / "documents"
     lines = [json.loads(line) for line in (directory / "index.jsonl").read_text().splitlines()]
     assert {line["unique_id"]: (directory / line["file"]).read_bytes() for line in lines} == data
@@ -138,7 +138,7 @@ async def test_copies_stay_in_their_directory(
     store: Store, submission: MakeSubmission, at: datetime, unique_id: str
 ) -> None:
     """A hostile uniqueId gives a safe name, and the index gives the uniqueId back."""
-    await store.saving_documents.provide(submission(Content.of(b"x"), unique_id=unique_id), at=at)
+    await store.saving_registry.documents.provide(submission(Content.of(b"x"), unique_id=unique_id), at=at)
     directory = store.data_dir / "documents"
     (name,) = [path.name for path in directory.iterdir() if path.name != "index.jsonl"]
     (line,) = (directory / "index.jsonl").read_text().splitlines()
@@ -150,7 +150,7 @@ async def test_copies_stay_in_their_directory(
 async def test_copies_overwrite_nothing(store: Store, submission: MakeSubmission, at: datetime) -> None:
     """Other bytes under the same uniqueId become a second file; the same bytes again become none."""
     for data in (b"one", b"two", b"one"):
-        await store.saving_documents.provide(submission(Content.of(data)), at=at)
+        await store.saving_registry.documents.provide(submission(Content.of(data)), at=at)
     directory = store.data_dir / "documents"
     found = sorted(path.read_bytes() for path in directory.iterdir() if path.name != "index.jsonl")
     assert found == [b"one", b"two"]

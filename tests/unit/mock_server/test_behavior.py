@@ -57,6 +57,18 @@ def test_every_transaction_of_the_table_is_mounted_where_the_configuration_says(
     }
 
 
+def test_interactions_may_share_a_path_and_keep_their_behaviours() -> None:
+    """One URL for everything, as many registries have it: each interaction is found and behaves as its field says."""
+    mounted = routes(config(pix_add_endpoint="/ihe", iti41_endpoint="/ihe", iti41_behavior={"response_delay_ms": 70}))
+
+    endpoint = mounted["/ihe"]
+
+    assert {"pix-add", "iti-41"} <= {route.card.name for route in endpoint.routes}
+    assert not endpoint.behaves_as_one
+    assert {route.delay_s for route in endpoint.routes if route.card.name == "iti-41"} == {0.07}
+    assert {route.delay_s for route in endpoint.routes if route.card.name == "pix-add"} == {0.0}
+
+
 def test_quirks_are_those_of_known_transactions() -> None:
     """No quirk is named for a transaction that does not exist."""
     assert set(QUIRKS) <= set(BY_NAME)

@@ -109,6 +109,14 @@ def is_cx(text: str) -> bool:
     return len(parts) == 4 and bool(parts[0]) and not (parts[1] or parts[2]) and is_authority(parts[3])  # noqa: PLR2004 - CX.1 to CX.4
 
 
+def cx_parts(text: str) -> tuple[str, str] | None:
+    """The id and the OID of its assigning authority; None where the text is no CX."""
+    if not is_cx(text):
+        return None
+    identifier, _, _, authority = text.split("^")
+    return identifier, authority.split("&")[1]
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def is_cxi(text: str) -> bool:
     """CXi: ``id^^^authority^type`` with an optional authority and, as the sixth component, a home community."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ihe_test_util.domain.documents import StoredDocument, Submission
+from ihe_test_util.domain.registry.access import RegistryChange
+from ihe_test_util.domain.registry.registering import register
 from ihe_test_util.domain.world import World
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.iti41.model import NO_MEDIA_TYPE, ProvideAndRegisterRequest
@@ -41,7 +43,11 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
         metadata=metadata.to_xml(),
         documents=tuple(documents),
     )
-    await world.documents.provide(submission, at=world.now())
+
+    def registered(change: RegistryChange) -> None:
+        register(metadata, change, new_uuid=world.new_uuid)
+
+    await world.registry.provide(submission, registered, at=world.now())
     return RegistryResponse(
         urns.SUCCESS,
         slots=(

@@ -1,13 +1,13 @@
 """How a repository answers a submission, and how a client understands the answer."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ihe_test_util.content import Content
-from ihe_test_util.domain.documents import Submission
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StorageError
@@ -22,6 +22,7 @@ from ihe_test_util.transactions.iti41 import (
 )
 from ihe_test_util.xml.ebrim import Slot, urns
 from ihe_test_util.xml.io import Element, parse, serialize
+from tests.support.worlds import MemoryRegistry, uuids
 
 RequestOf = Callable[[str], ProvideAndRegisterRequest]
 NOW = datetime(2024, 2, 29, 15, 30, tzinfo=UTC)
@@ -30,41 +31,32 @@ UUID_OID = "2.25.302240678275694148452607"
 BOTH_IDS = ("2.999.1.5.2^2024-0815", "2.999.1.5.3")
 
 
-@dataclass
-class Store:
-    """Keeps what is provided in a list, or fails as it is told."""
+@pytest.fixture
+def store() -> Iterator[MemoryRegistry]:
+    """The store of the world."""
+    kept = MemoryRegistry()
+    yield kept
+    kept.close()
 
-    failure: StorageError | None = None
-    provided: list[tuple[Submission, datetime]] = field(default_factory=list)
 
-    async def provide(self, submission: Submission, *, at: datetime) -> None:
-        """Keep a submission."""
-        if self.failure is not None:
-            raise self.failure
-        self.provided.append((submission, at))
+class NoPatients:
+    """ITI-41 feeds no patients."""
 
     async def feed(self, patient: Patient, *, at: datetime) -> None:
-        """Fail: ITI-41 feeds no patients."""
+        """Fail."""
         raise AssertionError(f"{patient} fed at {at}")
 
     async def reset(self) -> None:
-        """Forget everything."""
-        self.provided.clear()
+        """Nothing to forget."""
 
 
 @pytest.fixture
-def store() -> Store:
-    """The store of the world."""
-    return Store()
-
-
-@pytest.fixture
-def world(store: Store) -> World:
+def world(store: MemoryRegistry) -> World:
     """A world whose clock stands still."""
-    return World(patients=store, documents=store, now=lambda: NOW, new_uuid=lambda: UUID)
+    return World(patients=NoPatients(), documents=store, registry=store, now=lambda: NOW, new_uuid=uuids())
 
 
-async def test_a_submission_is_stored_whole(request_of: RequestOf, world: World, store: Store) -> None:
+async def test_a_submission_is_stored_whole(request_of: RequestOf, world: World, store: MemoryRegistry) -> None:
     """Documents with their ids and media types, and the metadata without them, reach the store in one call."""
     await SPEC.answer(request_of("full"), world)
     ((submission, at),) = store.provided
@@ -89,17 +81,18 @@ async def test_success_names_the_ids(request_of: RequestOf, world: World) -> Non
     )
 
 
-async def test_what_has_no_id_gets_one(world: World, store: Store) -> None:
+async def test_what_has_no_id_gets_one(world: World, store: MemoryRegistry) -> None:
     """A document without any metadata is stored under an OID made from a fresh UUID."""
     request = ProvideAndRegisterRequest(documents=(ProvidedDocument("Document01", Content.of(b"x")),))
     response = await SPEC.answer(request, world)
     ((submission, _),) = store.provided
-    assert submission.documents[0].unique_id == submission.submission_set_unique_id == UUID_OID
+    assert submission.documents[0].unique_id == UUID_OID
+    assert re.fullmatch(r"2\.25\.[1-9][0-9]+", submission.submission_set_unique_id)
     assert submission.documents[0].mime_type == "application/octet-stream"
     assert response.values("DocumentUniqueId") == (UUID_OID,)
 
 
-async def test_metadata_built_by_hand_are_written(request_of: RequestOf, world: World, store: Store) -> None:
+async def test_metadata_built_by_hand_are_written(request_of: RequestOf, world: World, store: MemoryRegistry) -> None:
     """Metadata that never were a message are stored as XML too."""
     parsed = request_of("minimal")
     request = replace(parsed, metadata=replace(parsed.metadata, request=parsed.metadata.request))
@@ -112,7 +105,7 @@ async def test_an_id_beyond_ebrim_is_not_repeated(
     sample: Callable[[str], Element],
     read: Callable[[Element], ProvideAndRegisterRequest],
     world: World,
-    store: Store,
+    store: MemoryRegistry,
     schema_problems: Callable[[Element], Sequence[tuple[int, str]]],
 ) -> None:
     """A uniqueId of 10,000 characters is stored as it is, and the answer stays valid."""
@@ -125,7 +118,9 @@ async def test_an_id_beyond_ebrim_is_not_repeated(
     assert schema_problems(SPEC.build_response(response).element) == []
 
 
-async def test_nothing_is_acknowledged_that_was_not_stored(request_of: RequestOf, world: World, store: Store) -> None:
+async def test_nothing_is_acknowledged_that_was_not_stored(
+    request_of: RequestOf, world: World, store: MemoryRegistry
+) -> None:
     """When the store fails there is no answer."""
     store.failure = StorageError("disk full")
     with pytest.raises(StorageError, match="disk full"):

@@ -1,25 +1,32 @@
-"""Patients in the database: one row for each identifier, holding what was fed last under it."""
+"""Patients in the database: feeding, merging, and what is asked about them."""
 
 import json
 import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from ihe_test_util.domain.patients import Patient
-from ihe_test_util.store.database import Row, microseconds
+from ihe_test_util.domain.patients import CrossReferencing, MergeProblem, Patient, PendingQuery, Sought, Standing
+from ihe_test_util.store.database import microseconds
+from ihe_test_util.store.patient_lookup import corresponding_ids, found_patients
+from ihe_test_util.store.patient_merging import merge, standing_of
+from ihe_test_util.store.patient_rows import FEED, LINK, TOLD, links_of, patient_of, rows_of
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.writer import GroupWriter, Insert
-from ihe_test_util.xml.hl7v3 import AD, II, PN, TEL, Part
+from ihe_test_util.xml.hl7v3 import II
 
-_FEED: Final = Insert(
-    "patients",
-    ("root", "extension", "position", "fed_at", "gender", "birth_time", "demographics"),
-    key=("root", "extension"),
+_HOUR: Final = 3_600_000_000
+_GET: Final = f"SELECT {TOLD} FROM patients WHERE root = ? AND extension = ? AND merged_into = ''"  # noqa: S608 - our own
+_COUNT: Final = "SELECT count(*) FROM patients WHERE position = 0 AND merged_into = ''"
+_FORGET: Final = ("DELETE FROM patients", "DELETE FROM patient_links", "DELETE FROM pending_queries")
+_ANY_OF_DOMAIN: Final = "SELECT 1 FROM patients WHERE root = ? LIMIT 1"
+_SUBSUMED: Final = "SELECT root, extension FROM patients WHERE merged_into = ? ORDER BY root, extension"
+_KEEP: Final = Insert(
+    "pending_queries", ("root", "extension", "kept_at", "query", "found", "told"), key=("root", "extension")
 )
-_GET: Final = "SELECT gender, birth_time, demographics FROM patients WHERE root = ? AND extension = ?"
-_COUNT: Final = "SELECT count(*) FROM patients WHERE position = 0"
-_FORGET: Final = "DELETE FROM patients"
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_EXPIRE: Final = "DELETE FROM pending_queries WHERE kept_at < ?"
+_PENDING: Final = "SELECT query, found, told FROM pending_queries WHERE root = ? AND extension = ?"
+_DROP: Final = "DELETE FROM pending_queries WHERE root = ? AND extension = ?"
 
 
 class SqlitePatients:
@@ -36,79 +43,113 @@ class SqlitePatients:
             StorageError: nothing was stored.
             ValueError: the patient has no identifier to be stored under.
         """
-        await self._writer.insert((_FEED, _rows(patient, at)))
+        links = links_of(patient, at)
+        rows = (FEED, rows_of(patient, at))
+        await (self._writer.insert(rows, (LINK, links)) if links else self._writer.insert(rows))
+
+    async def merge(self, patient: Patient, subsumed: II, *, at: datetime) -> MergeProblem | None:
+        """End an identifier in favour of the patient's first one, which is registered where it is not known.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        problem: MergeProblem | None = await self._writer.run(
+            lambda connection: merge(connection, patient, subsumed, at)
+        )
+        return problem
 
     async def reset(self) -> None:
-        """Forget every patient."""
-        await self._writer.run(lambda connection: connection.execute(_FORGET))
+        """Forget every patient and query."""
+
+        def forget(connection: sqlite3.Connection) -> None:
+            for statement in _FORGET:
+                connection.execute(statement)
+
+        await self._writer.run(forget)
 
     async def get(self, root: str, extension: str) -> Patient | None:
-        """What was fed last under an identifier.
+        """What was fed last under an identifier that is in use.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        found = await self.fetch([II(root, extension)])
+        return found[0] if found else None
+
+    async def fetch(self, identifiers: Sequence[II]) -> tuple[Patient, ...]:
+        """The patients with these identifiers, in their order; without those who are gone.
 
         Raises:
             StorageError: the database cannot be read.
         """
 
-        def look(connection: sqlite3.Connection) -> Patient | None:
-            row = connection.execute(_GET, (root, extension)).fetchone()
-            return None if row is None else _patient(*row)
+        def look(connection: sqlite3.Connection) -> tuple[Patient, ...]:
+            rows = [connection.execute(_GET, (one.root, one.extension)).fetchone() for one in identifiers]
+            return tuple(patient_of(*row) for row in rows if row is not None)
 
         return await self._reader.run(look)
+
+    async def standing(self, identifier: II) -> Standing:
+        """Whether an identifier was fed, and is still in use."""
+        return await self._reader.run(lambda connection: standing_of(connection, identifier))
+
+    async def subsumed_by(self, identifier: II) -> tuple[II, ...]:
+        """The identifiers that ended in favour of this one, at once or one after the other."""
+
+        def look(connection: sqlite3.Connection) -> tuple[II, ...]:
+            return tuple(II(*row) for row in connection.execute(_SUBSUMED, (identifier.cx,)))
+
+        return await self._reader.run(look)
+
+    async def unknown_domains(self, roots: Collection[str]) -> tuple[str, ...]:
+        """Those assigning authorities under which no patient was ever fed, in their order."""
+
+        def look(connection: sqlite3.Connection) -> tuple[str, ...]:
+            return tuple(root for root in roots if connection.execute(_ANY_OF_DOMAIN, (root,)).fetchone() is None)
+
+        return await self._reader.run(look)
+
+    async def corresponding(self, identifier: II, rule: CrossReferencing) -> tuple[II, ...] | None:
+        """The other identifiers of the person, in the order of root and extension; None where this one is not known."""
+        return await self._reader.run(lambda connection: corresponding_ids(connection, identifier, rule))
+
+    async def find(self, sought: Sought, *, limit: int) -> tuple[Patient, ...]:
+        """The patients who fit, at most so many, in the order of their first identifiers."""
+        return await self._reader.run(lambda connection: found_patients(connection, sought, limit))
+
+    async def keep_query(self, query: PendingQuery, *, at: datetime) -> None:
+        """Remember a query of which there is more, and forget those that nobody asked about for an hour."""
+        found = json.dumps([part for one in query.found for part in (one.root, one.extension)])
+        now = microseconds(at)
+        row = (query.query_id.root, query.query_id.extension, now, query.query, found, query.told)
+
+        def keep(connection: sqlite3.Connection) -> None:
+            connection.execute(_EXPIRE, (now - _HOUR,))
+            for sql, values in _KEEP.statements([row]):
+                connection.execute(sql, values)
+
+        await self._writer.run(keep)
+
+    async def pending_query(self, query_id: II) -> PendingQuery | None:
+        """The query of which there is more."""
+
+        def look(connection: sqlite3.Connection) -> PendingQuery | None:
+            row = connection.execute(_PENDING, (query_id.root, query_id.extension)).fetchone()
+            if row is None:
+                return None
+            query, found, told = row
+            parts: list[str] = json.loads(found)
+            pairs = zip(parts[::2], parts[1::2], strict=True)
+            return PendingQuery(query_id, query, tuple(II(*pair) for pair in pairs), told)
+
+        return await self._reader.run(look)
+
+    async def drop_query(self, query_id: II) -> bool:
+        """Forget a query; whether there was one."""
+        key = (query_id.root, query_id.extension)
+        dropped: int = await self._writer.run(lambda connection: connection.execute(_DROP, key).rowcount)
+        return dropped > 0
 
     async def count(self) -> int:
         """How many patients there are; one fed under several identifiers is one."""
         return await self._reader.run(lambda connection: int(connection.execute(_COUNT).fetchone()[0]))
-
-
-def _rows(patient: Patient, at: datetime) -> list[Row]:
-    demographics = _ENCODE(
-        {
-            "identifiers": [_ii(one) for one in patient.identifiers],
-            "names": [_parts(one) for one in patient.names],
-            "addresses": [_parts(one) for one in patient.addresses],
-            "telecoms": [(one.value, one.use, one.null_flavor) for one in patient.telecoms],
-            "other_ids": [_ii(one) for one in patient.other_ids],
-            "deceased": [patient.deceased, patient.deceased_time],
-        }
-    )
-    fed_at = microseconds(at)
-    rows: list[Row] = [
-        (one.root, one.extension, position, fed_at, patient.gender, patient.birth_time, demographics)
-        for position, one in enumerate(patient.identifiers)
-        if one.root or one.extension
-    ]
-    if not rows:
-        raise ValueError("a patient without an identifier cannot be stored")
-    return rows
-
-
-def _patient(gender: str, birth_time: str, demographics: str) -> Patient:
-    told: dict[str, Any] = json.loads(demographics)
-    deceased, deceased_time = told.get("deceased", (None, ""))
-    return Patient(
-        identifiers=tuple(II(*one) for one in told["identifiers"]),
-        names=tuple(PN(_read_parts(parts), use, null) for use, null, *parts in told["names"]),
-        gender=gender,
-        birth_time=birth_time,
-        addresses=tuple(AD(_read_parts(parts), use, null) for use, null, *parts in told["addresses"]),
-        telecoms=tuple(TEL(*one) for one in told["telecoms"]),
-        other_ids=tuple(II(*one) for one in told["other_ids"]),
-        deceased=deceased,
-        deceased_time=deceased_time,
-    )
-
-
-def _ii(value: II) -> tuple[str, ...]:
-    return (value.root, value.extension, value.assigning_authority_name, value.null_flavor)
-
-
-def _parts(value: PN | AD) -> list[str]:
-    # Flat, kind, text and qualifier in turn: this runs for each patient fed, and JSON is half of what a feed costs.
-    told = [value.use, value.null_flavor]
-    for part in value.parts:
-        told += (part.kind, part.text, part.qualifier)
-    return told
-
-
-def _read_parts(told: list[str]) -> tuple[Part, ...]:
-    return tuple(Part(*told[start : start + 3]) for start in range(0, len(told), 3))

@@ -89,8 +89,8 @@ DOMAIN: Final = Schema(
             "CREATE INDEX registry_objects_target ON registry_objects (target)",
         ),
         (
-            # The first name as it is compared, and the others that people go by; merged_into is the CX of the identifier
-            # in whose favour this one ended.
+            # The first name as it is compared, and the others that people go by; merged_into is the CX of the
+            # identifier in whose favour this one ended.
             "ALTER TABLE patients ADD COLUMN family TEXT NOT NULL DEFAULT ''",
             "ALTER TABLE patients ADD COLUMN given TEXT NOT NULL DEFAULT ''",
             "ALTER TABLE patients ADD COLUMN further_names TEXT NOT NULL DEFAULT ''",

@@ -1,32 +1,23 @@
 """``ihe-test-util send``: one message to one endpoint; a command for each row of the table of transactions."""
 
-import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ihe_test_util.cli import send_output
 from ihe_test_util.cli.send_messages import Sendable, from_file, patient_message, submission
 from ihe_test_util.cli.send_options import SendOptions, sending
-from ihe_test_util.cli.transport_warnings import warn_of_transport
+from ihe_test_util.cli.send_running import new_uuid, now, run_send
 from ihe_test_util.client.urls import default_url, url_variable
-from ihe_test_util.errors import BadInput, IheTestUtilError
-from ihe_test_util.exchange import Exchange
+from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import KEYS
-from ihe_test_util.runtime.event_loop import run
 from ihe_test_util.transactions import TRANSACTIONS
-from ihe_test_util.transactions.card import AnyTransaction, Verdict
+from ihe_test_util.transactions.card import AnyTransaction
 
 if TYPE_CHECKING:
     from ihe_test_util.client.config import ClientConfig
-    from ihe_test_util.client.endpoint import Endpoint
-
-#: Makes the message once the configuration is known.
-_Make: TypeAlias = Callable[["ClientConfig"], Sendable]
 
 
 @click.group("send", invoke_without_command=True)
@@ -35,7 +26,8 @@ _Make: TypeAlias = Callable[["ClientConfig"], Sendable]
 def send_group(ctx: click.Context, *, list_them: bool) -> None:
     """Send one message to a server and show its answer.
 
-    Exit code 0 when the server accepted it, else 1.
+    Exit code 0 when the server accepted it, else 1; 130 after Ctrl-C. It is sent once, and again after errors that pass
+    by themselves only with --retries.
 
     \b
     Examples:
@@ -59,7 +51,7 @@ def _file_command(card: AnyTransaction) -> click.Command:
     @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
     @sending(card)
     def command(*, file: Path, options: SendOptions) -> None:
-        _run(card, options, lambda _: from_file(card, file))
+        run_send(card, options, lambda _: from_file(card, file))
 
     return click.command(card.name, help=_help(card, f"  ihe-test-util send {card.name} message.xml"))(command)
 
@@ -80,9 +72,9 @@ def _pix_add(card: AnyTransaction) -> click.Command:
                 raise BadInput("give either a FILE or --patient", hint='--patient "id=PAT-1^^^&2.999.1.2&ISO, …"')
             if file is not None:
                 return from_file(card, file)
-            return patient_message(patient, sender, receiver, config.identifiers, now=_now(), new_uuid=_new_uuid)
+            return patient_message(patient, sender, receiver, config.identifiers, now=now(), new_uuid=new_uuid)
 
-        _run(card, options, make)
+        run_send(card, options, make)
 
     keys = "\n".join(f"  {key:<10}{meaning}" for key, meaning in KEYS.items())
     text = f"""Register a patient: send a PRPA_IN201301UV02 message.
@@ -112,9 +104,9 @@ def _iti_41(card: AnyTransaction) -> click.Command:
     @sending(card)
     def command(*, options: SendOptions, **values: Any) -> None:  # noqa: ANN401 - as click gives them
         def make(config: "ClientConfig") -> Sendable:
-            return submission(card, config, now=_now(), new_uuid=_new_uuid, **values)
+            return submission(card, config, now=now(), new_uuid=new_uuid, **values)
 
-        _run(card, options, make)
+        run_send(card, options, make)
 
     text = """Provide and register documents, with their metadata, to a document repository.
 
@@ -137,85 +129,9 @@ def _help(card: AnyTransaction, examples: str, text: str = "") -> str:
     errors = f"""  the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url
   the answer is a SOAP fault      its reason says what the server objects to
   no SOAP message came back …     the URL's path is wrong; ihe-test-util mock status names those of the mock
-  no answer came within 30 s      --timeout; whether {card.code} took effect is then unknown"""
+  no answer came within 30 s      --timeout; whether {card.code} took effect is then unknown; --retries sends it again,
+                                  with the same ids"""
     return f"{text}\n\n({card.section})\n\n\b\nExamples:\n{examples}\n\n\b\nErrors to expect:\n{errors}"
-
-
-def _run(card: AnyTransaction, options: SendOptions, make: _Make) -> None:
-    """Make a message, send it, print what came of it, and exit with 0 or 1."""
-    exchanges: list[Exchange] = []
-    sendable: Sendable | None = None
-    verdict: Verdict | None = None
-    error: IheTestUtilError | None = None
-    try:
-        config = options.configuration(card)
-        endpoint = options.endpoint(card, config)
-        sendable = make(config)
-        if options.dry_run or options.output_request is not None:
-            _rehearse(card, options, sendable, endpoint)
-            return
-        warn_of_transport([endpoint])
-        verdict = run(_send(card, sendable, endpoint, exchanges.append))
-    except IheTestUtilError as caught:
-        error = caught
-    exchange = exchanges[0] if exchanges else None
-    findings = sendable.findings if sendable is not None else ()
-    if options.as_json:
-        click.echo(
-            send_output.as_json(card, exchange, findings=findings, verdict=verdict, error=error, show=options.show)
-        )
-    else:
-        _tell(card, options, exchange, verdict)
-        if verdict is None or not verdict.accepted:
-            send_output.show_findings(findings, "the request is not what the standard says; a strict server refuses it")
-    if error is not None and not options.as_json:
-        raise error
-    if verdict is None or not verdict.accepted:
-        click.get_current_context().exit(1 if error is None else error.exit_code)
-
-
-def _tell(card: AnyTransaction, options: SendOptions, exchange: Exchange | None, verdict: Verdict | None) -> None:
-    if exchange is None:
-        return
-    if options.show:
-        send_output.show_exchange(exchange)
-    if verdict is not None:
-        send_output.show_verdict(card, exchange, verdict)
-    send_output.show_findings(exchange.findings, "the answer is not quite what the standards say")
-
-
-def _rehearse(card: AnyTransaction, options: SendOptions, sendable: Sendable, endpoint: "Endpoint") -> None:
-    prepared = sendable.prepare(endpoint, _new_uuid)
-    written_to = ""
-    if options.output_request is not None:
-        written_to = str(options.output_request)
-        prepared.write_to(options.output_request)
-    url = endpoint.address
-    if options.as_json:
-        click.echo(send_output.prepared_as_json(card, prepared, url, sendable.findings, written_to))
-        return
-    send_output.show_prepared(prepared, url, written_to)
-    send_output.show_findings(
-        sendable.findings, "the request is not what the standard says; a strict server refuses it"
-    )
-
-
-async def _send(
-    card: AnyTransaction, sendable: Sendable, endpoint: "Endpoint", record: Callable[[Exchange], None]
-) -> Verdict:
-    from ihe_test_util.client.client import Client  # noqa: PLC0415 - aiohttp is not needed for --help
-
-    async with Client(record=record, new_uuid=_new_uuid, now=_now) as client:
-        called = await client.call(card, sendable.request, endpoint, payload=sendable.payload)
-    return called.verdict
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _new_uuid() -> str:
-    return str(uuid.uuid4())
 
 
 #: Cards whose command takes more than a file.

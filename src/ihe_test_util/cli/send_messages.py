@@ -2,12 +2,13 @@
 
 import mimetypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ihe_test_util.cli.document_doubts import XML, document_doubts, kind_of
 from ihe_test_util.client.message_file import document_in, message_in
 from ihe_test_util.content import Content
 from ihe_test_util.errors import BadInput, PeerMalformed
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ihe_test_util.client.request import Prepared
 
 _CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"
-_SNIFFED_BYTES: Final = 512
 _STALL_S: Final = 60.0
 
 
@@ -42,12 +42,17 @@ class Sendable:
         """What the profile has to say about the request."""
         return self.card.judge(self.request)
 
-    def prepare(self, endpoint: "Endpoint", new_uuid: Callable[[], str]) -> "Prepared":
+    @property
+    def doubts(self) -> list[str]:
+        """What is odd about the documents that are to be sent."""
+        return document_doubts(self.request) if isinstance(self.request, iti41.ProvideAndRegisterRequest) else []
+
+    def prepare(self, endpoint: "Endpoint", new_uuid: Callable[[], str], blocks: Iterable[Element] = ()) -> "Prepared":
         """The HTTP request that would be sent."""
         from ihe_test_util.client.request import prepare  # noqa: PLC0415 - aiohttp is not needed for --help
 
         payload = self.card.build_request(self.request) if self.payload is None else self.payload
-        return prepare(self.card, payload, endpoint, new_uuid=new_uuid, stall_s=_STALL_S)
+        return prepare(self.card, payload, endpoint, new_uuid=new_uuid, stall_s=_STALL_S, header_blocks=blocks)
 
 
 def from_file(card: AnyTransaction, path: Path) -> Sendable:
@@ -198,13 +203,11 @@ def _named(text: str) -> tuple[str, Path]:
 
 
 def _media_type(path: Path, content: Content) -> str:
-    with content.open() as stream:
-        beginning = stream.read(_SNIFFED_BYTES)
-    if beginning.startswith(b"%PDF-"):
-        return "application/pdf"
-    if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<ClinicalDocument")):
+    kind, by_name = kind_of(content), mimetypes.guess_type(path.name)[0] or ""
+    if kind == XML and not by_name.endswith("+xml"):
         return "text/xml"  # of a CDA document: ITI TF-3: 5.8, and what XDS-MS and C-CDA senders use
-    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    known = kind if kind not in {XML, "application/zip"} else ""  # many formats are packed so
+    return known or by_name or "application/octet-stream"
 
 
 def _cx(option: str, value: str) -> str:

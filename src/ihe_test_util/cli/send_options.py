@@ -33,7 +33,9 @@ class SendOptions:
     insecure: bool
     cert: Path | None
     key: Path | None
+    sign: bool
     timeout_s: float | None
+    retries: int
     as_json: bool
     show: bool
     dry_run: bool
@@ -58,6 +60,13 @@ class SendOptions:
             "certificates.cert_format": _FORMATS.get(cert.suffix.lower(), "pem") if cert else None,
         }
         return load_client_config(self.config_path, overrides=overrides).config
+
+    @property
+    def only_for_https(self) -> tuple[str, ...]:
+        """The options given that do nothing over plain HTTP; a certificate may be there to sign."""
+        cert, key = (None, None) if self.sign else (self.cert, self.key)
+        given = {"--ca": self.ca, "--insecure": self.insecure, "--cert": cert, "--key": key}
+        return tuple(name for name, value in given.items() if value)
 
     def endpoint(self, card: AnyTransaction, config: "ClientConfig") -> "Endpoint":
         """Where and how to send."""
@@ -112,11 +121,22 @@ def _options(card: AnyTransaction) -> tuple[Callable[[_Command], _Command], ...]
         ),
         click.option("--key", type=_FILE, metavar="FILE", help="Its private key, where it is not in --cert."),
         click.option(
+            "--sign", is_flag=True, help="Send an assertion, signed with --cert and --key, as the configuration says."
+        ),
+        click.option(
             "--timeout",
             "timeout_s",
             type=click.FloatRange(0, min_open=True),
             metavar="SECONDS",
             help="How long to wait for an answer.  [default: 30; 60 with documents]",
+        ),
+        click.option(
+            "--retries",
+            type=click.IntRange(0, 100),
+            default=0,
+            show_default=True,
+            metavar="N",
+            help="Send again, with the same ids, after errors that pass by themselves.",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
         click.option("--show", is_flag=True, help="Print request and answer too. They hold patient data."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ihe_test_util import failures
 from ihe_test_util.cli.output import show_warning
 from ihe_test_util.client.text import harmless
 from ihe_test_util.errors import IheTestUtilError, NoSoapAnswer, PeerFault, Unreachable
@@ -90,6 +91,7 @@ def as_json(
             else [],
             "details": list(verdict.details) if verdict else [],
             "error": None if error is None else _error(error),
+            "failure": _failure(verdict, error),
             **({} if exchange is None else _exchange(exchange, show=show)),
             "request_findings": [_finding(one) for one in findings],
         },
@@ -133,6 +135,17 @@ def _exchange(exchange: Exchange, *, show: bool) -> dict[str, object]:
         shown["request"] = _message(exchange.request)
         shown["answer"] = _message(exchange.response)
     return shown
+
+
+def _failure(verdict: Verdict | None, error: IheTestUtilError | None) -> dict[str, str] | None:
+    """The cause as runs count it (``failures``), with its category and remedy; None for a success."""
+    if error is not None:
+        failure = error.failure
+    elif verdict is not None and not verdict.accepted:
+        failure = failures.of_refusal(verdict.codes)
+    else:
+        return None
+    return {"cause": failure.cause, "category": failure.category.value, "remedy": failure.remedy}
 
 
 def _error(error: IheTestUtilError) -> dict[str, object]:

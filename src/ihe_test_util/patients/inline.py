@@ -46,6 +46,27 @@ _ALIASES: Final = {
     "patient_id": "id",
     "patient-id": "id",
 }
+#: What people call them otherwise; too far off to be found by spelling, or not clear enough to be taken.
+_MEANT: Final = {
+    "name": "family and given",
+    "surname": "family",
+    "lastname": "family",
+    "forename": "given",
+    "firstname": "given",
+    "middle": "given (it may be repeated)",
+    "middle_name": "given (it may be repeated)",
+    "title": "prefix",
+    "birthday": "birth",
+    "birth_date": "birth",
+    "date_of_birth": "birth",
+    "postcode": "zip",
+    "town": "city",
+    "telephone": "phone",
+    "mobile": "phone",
+    "mail": "email",
+    "mrn": "id or other-id",
+    "ssn": "other-id",
+}
 _REPEATABLE: Final = frozenset({"id", "given", "street", "phone", "email", "other-id"})
 #: Code of administrativeGenderCode (HL7 V3 AdministrativeGender); an unknown gender is left out.
 _GENDERS: Final = {
@@ -122,7 +143,8 @@ def _sort_in(key: str, value: str, values: dict[str, list[str]], problems: list[
     name = _ALIASES.get(name, name)
     if name not in KEYS:
         near = difflib.get_close_matches(name, [*KEYS, *_ALIASES], n=1)
-        meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
+        likely = _MEANT.get(name.replace("-", "_").replace(" ", "_")) or (near[0] if near else "")
+        meant = f"did you mean {likely}?" if likely else f"known are {', '.join(KEYS)}"
         problems.append(f"{key[:_SHOWN_CHARACTERS]!r} is no key for a patient; {meant}")
     elif xml_text(value) != value:
         problems.append(f"{name} has a character that XML cannot carry: {value[:_SHOWN_CHARACTERS]!r}")

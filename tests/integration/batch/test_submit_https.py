@@ -48,7 +48,11 @@ class Secure:
             "IHE_TEST_PIX_ADD_URL": f"{self.server.url}/pix/add",
             "IHE_TEST_ITI41_URL": f"{self.server.url}/iti41/submit",
         }
-        return await asyncio.to_thread(lambda: self.command("submit", "patients.csv", *args, **(urls | variables)))
+        line, environ = self.command.line("submit", "patients.csv", *args), self.command.environ(urls | variables)
+        return await asyncio.to_thread(
+            subprocess.run, line, cwd=self.command.directory, env=environ, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
 
     def requests(self) -> list[bytes]:
         """The XML of every message that came."""

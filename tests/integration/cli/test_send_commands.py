@@ -157,19 +157,6 @@ async def test_a_fault_in_json(run: Run, start_mock: Any) -> None:
     assert "out of order" in told["error"]["reason"]
 
 
-async def test_what_a_strict_server_refuses_is_known_here_too(run: Run, start_mock: Any, tmp_path: Path) -> None:
-    """The findings of our own rules stand beside the fault."""
-    mock = await start_mock(pix_add_behavior={"validation_mode": "strict"})
-    message = tmp_path / "bad.xml"
-    message.write_bytes(
-        (EXAMPLES / "pix-add.xml").read_bytes().replace(b'<creationTime value="20260112093000-0800"/>', b"")
-    )
-    result = await run("pix-add", str(message), "--url", f"{mock.url}/pix/add")
-    assert isinstance(result.exception, PeerFault)
-    assert "creationTime" in result.stderr
-    assert "creationTime" in result.exception.reason
-
-
 async def test_the_message_of_a_file_is_judged_by_the_server_as_it_stands(run: Run, mock: Any, tmp_path: Path) -> None:
     """Nothing is mended on the way: a lenient server takes it, and the journal has what the file had."""
     message = tmp_path / "odd.xml"

@@ -51,6 +51,8 @@ def test_genders_are_those_of_the_csv(text: str, code: str) -> None:
     ("text", "problem"),
     [
         (f"{ID}, famly=X", "'famly' is no key for a patient; did you mean family?"),
+        (f"{ID}, name=X", "'name' is no key for a patient; did you mean family and given?"),
+        (f"{ID}, Date-of-Birth=1980", "'Date-of-Birth' is no key for a patient; did you mean birth?"),
         (f"{ID}, xyzzy=X, family=X", "known are id, family"),
         (f"{ID}, family=X, birth=2001-02-29", "there is no such day"),
         (f"{ID}, family=X, birth=29.2.2000", "is no date; expected YYYY-MM-DD"),

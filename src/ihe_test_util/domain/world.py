@@ -9,6 +9,8 @@ from ihe_test_util.domain.documents import DocumentStore
 from ihe_test_util.domain.patients import PatientStore
 from ihe_test_util.domain.registry.access import RegistryStore
 
+#: The repositoryUniqueId of the mock's repository, of the same arc.
+MOCK_REPOSITORY_OID: Final = "2.999.1.2"
 #: Identifies the mock as an HL7 V3 device: OIDs of the example arc, which nobody may be assigned.
 MOCK_DEVICE_OID: Final = "2.999.1.1"
 
@@ -19,7 +21,7 @@ class World:
 
     ``now`` gives an aware UTC time; ``new_uuid`` a fresh lower-case UUID without a prefix;
     ``device`` is the OID by which the mock calls itself in HL7 V3 answers; ``strict`` is the validation mode of the
-    endpoint that the request came to.
+    endpoint that the request came to; ``repository_unique_id`` is the OID of the repository.
     """
 
     patients: PatientStore
@@ -29,6 +31,7 @@ class World:
     new_uuid: Callable[[], str]
     device: str = MOCK_DEVICE_OID
     strict: bool = False
+    repository_unique_id: str = MOCK_REPOSITORY_OID
 
     async def reset(self) -> None:
         """Forget every patient, document and object of the registry."""

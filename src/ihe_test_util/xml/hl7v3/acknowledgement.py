@@ -1,4 +1,4 @@
-"""The accept acknowledgement MCCI_IN000002UV01, which answers patient identity feeds (ITI TF-2: O.1.2)."""
+"""Acknowledgements: MCCI_IN000002UV01, and the part of answers to queries (ITI TF-2: O.1.2, O.1.3)."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -35,6 +35,11 @@ INTERACTION: Final = "MCCI_IN000002UV01"
 ROOT: Final = q(INTERACTION)
 #: acknowledgement/typeCode that mean success; CE, CR, AE and AR mean failure (HL7 V3 AcknowledgementType).
 ACCEPTED: Final = frozenset({"CA", "AA"})
+
+#: HL7 table 0357, 204: an identifier, or a domain, that nobody knows.
+UNKNOWN_KEY: Final = CD("204", "2.16.840.1.113883.12.357", "Unknown key identifier")
+#: AcknowledgementDetailSyntaxErrorCode: a value that must not stand where it does.
+ILLEGAL_VALUE: Final = CD("SYN113", "2.16.840.1.113883.5.1100")
 
 _ACKNOWLEDGEMENT: Final = q("acknowledgement")
 _TYPE_CODE: Final = q("typeCode")
@@ -126,7 +131,11 @@ def read_acknowledgement(message: Element) -> Acknowledgement:
         raise MessageMalformed(
             "the answer is not an HL7 V3 accept acknowledgement", got=f"<{message.tag}>", expected=f"<{ROOT}>"
         )
-    transmission, rest = read_transmission(message)
+    return acknowledgement_in(*read_transmission(message))
+
+
+def acknowledgement_in(transmission: Transmission, rest: list[Element]) -> Acknowledgement:
+    """What a message acknowledges, from the children that follow its wrapper."""
     for one in rest:
         if one.tag == _ACKNOWLEDGEMENT:
             return _read_acknowledgement(transmission, one)
@@ -138,9 +147,15 @@ def build_acknowledgement(value: Acknowledgement) -> Element:
     if _is_usual(value):
         return _build_usual(value)
     message = new_message(INTERACTION)
+    add_acknowledgement(message, value)
+    return message
+
+
+def add_acknowledgement(message: Element, value: Acknowledgement) -> None:
+    """The wrapper and what it acknowledges as the first children of a message."""
     add_transmission(message, value.transmission)
     if not value.type_code and value.target_message_id is None and not value.details:
-        return message
+        return
     element = add(message, "acknowledgement")
     if value.type_code:
         add(element, "typeCode", code=value.type_code)
@@ -148,7 +163,6 @@ def build_acknowledgement(value: Acknowledgement) -> Element:
         add_ii(add(element, "targetMessage"), "id", value.target_message_id)
     for detail in value.details:
         _add_detail(element, detail)
-    return message
 
 
 def _is_usual(value: Acknowledgement) -> bool:

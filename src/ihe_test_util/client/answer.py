@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -63,17 +64,20 @@ def begin(response: "ClientResponse") -> Answer:
     return Answer(response.status, tuple(response.headers.items()), content_type)
 
 
-async def read_body(response: "ClientResponse", answer: Answer, spool_dir: Path, limits: MultipartLimits) -> None:
-    """Read the body into ``answer``; attachments over 256 KiB go to files in ``spool_dir``.
+async def read_body(
+    response: "ClientResponse", answer: Answer, spool_dir: Callable[[], Path], limits: MultipartLimits
+) -> None:
+    """Read the body into ``answer``; attachments over 256 KiB go to files in the directory that ``spool_dir`` gives.
 
     Raises:
         MimeMalformed: a package that contradicts itself.
         XmlMalformed: a charset in which the body is not written.
         MessageTooLarge: beyond the limits.
+        StorageError: attachments have no place on this machine's disk.
         ClientError: the connection broke.
     """
     if answer.multipart and answer.content_type is not None:
-        answer.package = await _read_package(response.content, answer.content_type, spool_dir, limits)
+        answer.package = await _read_package(response.content, answer.content_type, spool_dir(), limits)
         root = answer.package.root
         answer.xml = _in_utf8(root.content.read(), _charset(root.content_type))
         return

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import shutil
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from ihe_test_util.client.answer import THREAD_FROM_BYTES, Answer, begin, read_b
 from ihe_test_util.client.attempt import Attempt
 from ihe_test_util.client.endpoint import Endpoint, Tls
 from ihe_test_util.client.request import Prepared, RequestBody, prepare
+from ihe_test_util.client.spool import Spool
 from ihe_test_util.client.tls_context import context_for
 from ihe_test_util.client.transport_errors import translate
 from ihe_test_util.client.understand import Asked, Understood, understand
@@ -75,8 +74,9 @@ class Client:
     """Calls transactions; an asynchronous context manager around one pool of connections.
 
     ``record`` is given every exchange, failed ones too. Attachments of answers lie in ``spool_dir``, or in a
-    directory of our own that goes when the client is closed. Nothing is sent twice: retries are those of
-    ``RetryingClient``. The log names no patient; with ``log_messages`` it holds whole messages at DEBUG.
+    directory of our own that is made for the first of them and goes when the client is closed. Nothing is sent twice:
+    retries are those of ``RetryingClient``. The log names no patient; with ``log_messages`` it holds whole messages at
+    DEBUG.
     """
 
     def __init__(
@@ -95,13 +95,11 @@ class Client:
         self._limits = limits
         self._log_messages = log_messages
         self._spool_dir = spool_dir
-        self._own_spool_dir: Path | None = None
+        self._spool = Spool()
         self._session: aiohttp.ClientSession | None = None
         self._contexts: dict[Tls, ssl.SSLContext] = {}
 
     async def __aenter__(self) -> Self:
-        if self._spool_dir is None:
-            self._own_spool_dir = Path(tempfile.mkdtemp(prefix="ihe-test-util-"))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # how many at once is for the caller to say
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -116,9 +114,7 @@ class Client:
         if self._session is not None:
             await self._session.close()
             self._session = None
-        if self._own_spool_dir is not None:
-            await asyncio.to_thread(shutil.rmtree, self._own_spool_dir, ignore_errors=True)
-            self._own_spool_dir = None
+        await asyncio.to_thread(self._spool.close)
 
     def new_message_id(self) -> str:
         """An id for the addressing header of a message."""
@@ -205,19 +201,15 @@ class Client:
                 ssl=await self._context(endpoint),
             ) as response:
                 turn.answer = begin(response)
-                await read_body(response, turn.answer, self._spool, self._limits)
+                await read_body(response, turn.answer, self._place_for_parts, self._limits)
                 return turn.answer
         except (aiohttp.ClientError, OSError) as error:
             if body.failure is not None:
                 raise body.failure from error
             raise translate(body.stalled or error, _attempt(endpoint, body, timeout_s, turn.answer)) from error
 
-    @property
-    def _spool(self) -> Path:
-        directory = self._spool_dir or self._own_spool_dir
-        if directory is None:
-            raise RuntimeError("the client is used outside of its context")
-        return directory
+    def _place_for_parts(self) -> Path:
+        return self._spool_dir or self._spool.directory()
 
     async def _context(self, endpoint: Endpoint) -> ssl.SSLContext | bool:
         if not endpoint.https:

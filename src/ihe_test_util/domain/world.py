@@ -1,9 +1,8 @@
 """Everything a transaction may ask of the mock's domain: its stores, a clock, fresh ids."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from ihe_test_util.domain.documents import DocumentStore
@@ -16,7 +15,7 @@ MOCK_REPOSITORY_OID: Final = "2.999.1.2"
 MOCK_DEVICE_OID: Final = "2.999.1.1"
 #: Identifies the mock as a community, of the same arc.
 MOCK_HOME_COMMUNITY: Final = "2.999.1.3"
-_NO_DOMAINS: Final[Mapping[str, str]] = MappingProxyType({})
+BY_DEMOGRAPHICS: Final = CrossReferencing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class World:
     device: str = MOCK_DEVICE_OID
     strict: bool = False
     repository_unique_id: str = MOCK_REPOSITORY_OID
-    identity_domains: Mapping[str, str] = _NO_DOMAINS
-    cross_reference: CrossReferencing = CrossReferencing()
+    identity_domains: Mapping[str, str] = field(default_factory=dict)
+    cross_reference: CrossReferencing = BY_DEMOGRAPHICS
     home_community: str = MOCK_HOME_COMMUNITY
     pdq_max_results: int = 100
 

@@ -1,30 +1,55 @@
-"""``ihe-test-util`` as processes that begin at once: one that has everything imported, and forks for each command.
+"""``ihe-test-util`` as processes that begin at once: one that has everything imported forks for each command.
 
-Run as a script, it reads commands as JSON lists from its standard input, a line each, and writes the process id of each
-and, when it has ended, its return code.
+They are processes of their own, with their own directory, environment, files and signals; only the imports, which take
+longer than most commands, are made once. Run as a script, it reads commands as JSON objects from its standard input, a
+line each, and writes the process id of each and, when it has ended, its return code.
 """
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
+
+Completed = subprocess.CompletedProcess[str]
+CAN_FORK = hasattr(os, "fork")
 
 
 class Forking:
     """Starts commands, one after the other."""
 
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__], cwd=directory, env=dict(environ), text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-P", __file__], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
-    def begin(self, *args: str) -> int:
+    def run(self, args: Sequence[str], *, cwd: Path, environ: Mapping[str, str], text: str = "") -> Completed:
+        """Run a command to its end, with a text on its standard input."""
+        with self._one_at_a_time, tempfile.TemporaryDirectory() as files:
+            paths = [Path(files, name) for name in ("stdin", "stdout", "stderr")]
+            paths[0].write_text(text)
+            self.begin(args, cwd=cwd, environ=environ, streams=paths)
+            code = self.end()
+            return subprocess.CompletedProcess(list(args), code, paths[1].read_text(), paths[2].read_text())
+
+    def begin(
+        self,
+        args: Sequence[str],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        streams: Sequence[Path] = (Path(os.devnull),) * 3,
+    ) -> int:
         """Start a command; its process id."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(args) + "\n")
+        command = {"args": args, "cwd": str(cwd), "environ": dict(environ), "streams": [str(one) for one in streams]}
+        self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
@@ -44,17 +69,30 @@ class Forking:
 def main() -> None:
     """Fork for each line."""
     from ihe_test_util.batch import assertions, job  # noqa: F401, PLC0415 - what every command imports
+    from ihe_test_util.cli import batch_running, pix_add_commands, submit_commands  # noqa: F401, PLC0415 - same
     from ihe_test_util.cli.main import run  # noqa: PLC0415 - in the process that forks
 
     for line in sys.stdin:
-        args: Sequence[str] = json.loads(line)
+        command: dict[str, Any] = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-            os.dup2(2, 1)
-            run(args)
+            _become(command)
+            run(command["args"])
         os.write(1, f"{pid}\n".encode())
         os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
+
+
+def _become(command: dict[str, Any]) -> None:
+    """The process that the command would have been started in."""
+    for number, path in enumerate(command["streams"]):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    os.environ.clear()
+    os.environ.update(command["environ"])
+    os.chdir(command["cwd"])
+    sys.argv = ["ihe-test-util", *command["args"]]
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        assert isinstance(stream, TextIOWrapper)
+        stream.reconfigure(line_buffering=True)
 
 
 if __name__ == "__main__":

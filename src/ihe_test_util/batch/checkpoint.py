@@ -7,16 +7,18 @@ sent, or sent again, with the same identifiers.
 
 import json
 import os
+import shutil
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from ihe_test_util.batch.choices import Choices
 from ihe_test_util.batch.result_lines import as_line, result_of
 from ihe_test_util.batch.results import Mode, PatientResult
 from ihe_test_util.errors import BadInput, StorageError
@@ -32,7 +34,7 @@ class RunHeader:
     """What a run is: all that decides what is sent, made once and the same for every process that works on it.
 
     ``seed`` is the user's where ``seeded``, else drawn. ``content`` is a digest of everything else that documents and
-    messages are made from: template, identifiers, codes, author.
+    messages are made from: template, identifiers, codes, author. ``choices`` are taken up again by ``--resume``.
     """
 
     run_id: str
@@ -48,10 +50,11 @@ class RunHeader:
     iti41_url: str
     pix_results: str = ""
     dry_run: bool = False
+    choices: Choices = field(default_factory=Choices)
 
     def as_line(self) -> bytes:
         """The first line of the file."""
-        values = asdict(self) | {"started": self.started.isoformat()}
+        values = asdict(self) | {"started": self.started.isoformat(), "choices": self.choices.as_json()}
         return json.dumps({"format": _FORMAT, "version": _VERSION, **values}, ensure_ascii=False).encode() + b"\n"
 
     @classmethod
@@ -75,9 +78,9 @@ class RunHeader:
                 "the checkpoint is of another version", where=where, got=str(version), expected=str(_VERSION), hint=hint
             )
         try:
-            header = cls(**found)
+            header = cls(**found | {"choices": Choices.of_json(found.get("choices", {}))})
             return replace(header, mode=Mode(header.mode), started=datetime.fromisoformat(found["started"]))
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise BadInput("the checkpoint's first line cannot be used", where=where, got=str(error)) from None
 
 
@@ -138,9 +141,7 @@ class Checkpoint:
 
     @classmethod
     def _open(cls, path: Path, *, writable: bool) -> Self:
-        if not path.is_file():
-            hint = "give the file results.jsonl that the run left, in the directory results"
-            raise BadInput("there is no such checkpoint", where=str(path.absolute()), hint=hint)
+        _check_there(path)
         try:
             with ExitStack() as stack:
                 if writable:
@@ -187,6 +188,34 @@ class Checkpoint:
         self._write(as_line(result))
         self._place(result.row, place)
         self._unsynced += 1
+
+    def change_header(self, header: RunHeader) -> None:
+        """Put another first line in the place of the one there is, wholly or not at all.
+
+        Raises:
+            StorageError: it could not be written; the file is as it was, and closed.
+        """
+        line, before = header.as_line(), self._line_at(0)
+        partial = _partial(self.path)
+        try:
+            with partial.open("wb") as file:
+                file.write(line)
+                shutil.copyfileobj(self._reader, file)  # what follows the line that was just read
+                file.flush()
+                os.fsync(file.fileno())
+            self._file.close()  # Windows replaces no open file
+            self._reader.close()
+            partial.replace(self.path)
+            _sync_directory(self.path.parent)
+            self._file = self._stack.enter_context(self.path.open("r+b", buffering=0))
+            self._reader = self._stack.enter_context(self.path.open("rb"))
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise _unwritable(self.path, error) from error
+        self.header = header
+        longer = len(line) - len(before)
+        self._places = array("q", (place if place == _NOT_THERE else place + longer for place in self._places))
+        self._end += longer
 
     @property
     def unsynced(self) -> int:
@@ -244,18 +273,43 @@ class Checkpoint:
         self._places[row] = place
 
 
+def header_of(path: Path) -> RunHeader:
+    """What the run is that left a file; nothing else of the file is read.
+
+    Raises:
+        BadInput: there is no such file, or it is no checkpoint.
+        StorageError: it cannot be read.
+    """
+    _check_there(path)
+    try:
+        with path.open("rb") as file:
+            return RunHeader.of_line(file.readline(), f"{path}, line 1")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        hint = "give the file results.jsonl that the run left, in the directory results"
+        raise BadInput("there is no such checkpoint", where=str(path.absolute()), hint=hint)
+
+
 def _begin(path: Path, line: bytes) -> None:
     """Make the file with its first line, complete or not at all."""
     if path.exists():
         hint = f"--resume {path} goes on with it; or give another --output-dir"
         raise BadInput("there is a run in this directory already", where=str(path), hint=hint)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial = _partial(path)
     with partial.open("wb") as file:
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
     _sync_directory(path.parent)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def _locked(path: Path) -> FileLock:

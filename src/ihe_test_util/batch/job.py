@@ -13,7 +13,9 @@ from uuid import uuid4
 
 from ihe_test_util.batch.audit import Audit
 from ihe_test_util.batch.checkpoint import Checkpoint, RunHeader
+from ihe_test_util.batch.choices import Choices
 from ihe_test_util.batch.courier import Assertion, Courier, FileCourier, NetworkCourier, no_blocks
+from ihe_test_util.batch.document_ids import DocumentIds, check_ids_differ
 from ihe_test_util.batch.messages import MessageSettings
 from ihe_test_util.batch.plan import Planner, content_digest
 from ihe_test_util.batch.registrations import AnyRegistrations, CheckpointRegistrations, load_registrations
@@ -59,6 +61,7 @@ class JobOptions:
 
     ``csv``, ``mode``, ``template`` and ``pix_results`` are None where they were not given; then they are those of the
     run to ``resume``. ``endpoints`` are by the name of the card, ``assertion`` gives the blocks that sign messages.
+    ``choices`` are kept with the results for whoever resumes the run.
     """
 
     csv: Path | None
@@ -74,6 +77,7 @@ class JobOptions:
     skip_invalid: bool = False
     assertion: Assertion = no_blocks
     run: RunOptions = field(default_factory=RunOptions)
+    choices: Choices = field(default_factory=Choices)
 
 
 @dataclass(slots=True)
@@ -124,9 +128,14 @@ class Job:
         self.survey: Survey = survey_of(self.csv, seed=header.seed)
         if self.survey.rejected and not options.skip_invalid:
             raise InvalidPatients(self.csv, self.survey)
-        self.set_aside: Path | None = None
         if earlier is not None:
             check_same_run(earlier, header, explicit_seed=options.seed)
+        if self.template is not None:
+            check_ids_differ(self.template, Planner(header), self.settings, self.survey.first)
+        self.set_aside: Path | None = None
+        if earlier is not None:
+            if header != earlier.header:
+                earlier.change_header(header)
             self.checkpoint = earlier
         else:
             _make_directories(options)
@@ -174,6 +183,7 @@ class Job:
             iti41_url=self._url(iti41.SPEC.name),
             pix_results=str(options.pix_results.absolute()) if options.pix_results else "",
             dry_run=options.dry_run,
+            choices=options.choices.skipping(skip_invalid=options.skip_invalid),
         )
 
     def _url(self, name: str) -> str:
@@ -202,7 +212,7 @@ class Job:
         else:
             policy = retry_policy(options.config)
             with Audit(options.output_dir / AUDIT) as audit:
-                async with Client(record=audit.record) as client:
+                async with Client(record=audit.record, log_messages=not options.config.logging.redact_pii) as client:
                     courier = NetworkCourier(client, options.endpoints, policy, options.assertion, watch.on_retry)
                     await self._run(courier, stop, watch)
         return self._summary(stop, time.perf_counter() - clock)
@@ -217,6 +227,7 @@ class Job:
             courier,
             options.output_dir,
             options.output_dir / DOCUMENTS,
+            DocumentIds(self.checkpoint.results),
             self.template,
             self.registrations,
         )
@@ -264,6 +275,7 @@ def _completed(options: JobOptions, header: RunHeader) -> JobOptions:
         mode=options.mode or header.mode,
         template=options.template or header.template or None,
         pix_results=options.pix_results or before,
+        skip_invalid=options.skip_invalid or header.choices.skip_invalid,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from ihe_test_util import failures
 from ihe_test_util.batch.courier import Attempts, Courier
+from ihe_test_util.batch.document_ids import DocumentIds
 from ihe_test_util.batch.messages import MessageSettings, registered_id, registration, submission
 from ihe_test_util.batch.plan import PatientPlan, Planner
 from ihe_test_util.batch.results import Cause, Mode, PatientResult, Status, Step
@@ -42,6 +43,7 @@ class Steps:
     courier: Courier
     output_dir: Path
     documents: Path
+    document_ids: DocumentIds
     template: Template | None = None
     registrations: Registrations | None = None
 
@@ -111,6 +113,7 @@ class _Part:
             document = steps.template.document(
                 plan.row, now=plan.now, ids=plan.document_ids, settings=steps.settings.settings
             )
+            steps.document_ids.claim(plan, document)
             if self._known is not None and self._known.sha1 not in {"", document.content.sha1}:
                 raise _other_document(self._known)
             path = steps.documents / plan.file_name

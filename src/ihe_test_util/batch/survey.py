@@ -14,6 +14,7 @@ from ihe_test_util.patients.sources import opened
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _PROBLEMS_KEPT: Final = 20
+_FIRST: Final = 2
 
 
 class InvalidPatients(BadInput):
@@ -34,13 +35,17 @@ class InvalidPatients(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a file of patients holds, in rows that are not blank; ``problems`` are the first of ``errors``."""
+    """What a file of patients holds, in rows that are not blank; ``problems`` are the first of ``errors``.
+
+    ``first`` are the first two that can be used and are of different patients, as far as there are.
+    """
 
     total: int
     rejected: int
     errors: int
     warnings: int
     problems: tuple[Problem, ...]
+    first: tuple[PatientRow, ...] = ()
 
 
 def survey_of(path: Path, *, seed: int) -> Survey:
@@ -51,9 +56,12 @@ def survey_of(path: Path, *, seed: int) -> Survey:
     """
     total = rejected = errors = warnings = 0
     kept: list[Problem] = []
+    first: list[PatientRow] = []
     for item in read_patients(path, seed=seed):
         if isinstance(item, PatientRow):
             total += 1
+            if len(first) < _FIRST and all(_patient(item) != _patient(one) for one in first):
+                first.append(item)
         elif isinstance(item, RejectedRow):
             total += 1
             rejected += 1
@@ -61,7 +69,11 @@ def survey_of(path: Path, *, seed: int) -> Survey:
             kept += item.problems[: _PROBLEMS_KEPT - len(kept)]
         else:
             warnings += 1
-    return Survey(total, rejected, errors, warnings, tuple(kept))
+    return Survey(total, rejected, errors, warnings, tuple(kept), tuple(first))
+
+
+def _patient(row: PatientRow) -> tuple[str, str]:
+    return row.patient_id_oid, row.patient_id
 
 
 def digest_of(path: Path) -> str:

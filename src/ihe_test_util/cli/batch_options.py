@@ -4,20 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from ihe_test_util.soap.version import SoapVersion
 
-if TYPE_CHECKING:
-    from ihe_test_util.client.config import AssertionPer, ClientConfig
-
 _FILE: Final = click.Path(path_type=Path)
 _DIRECTORY: Final = click.Path(file_okay=False, path_type=Path)
-_FORMATS: Final = {".p12": "pkcs12", ".pfx": "pkcs12", ".der": "der"}
-#: Where everything goes that a run leaves.
-DEFAULT_OUTPUT_DIR: Final = Path("output")
 _Command = Callable[..., None]
 
 
@@ -42,50 +36,16 @@ class BatchOptions:
     ca: Path | None
     insecure: bool
     assertion_per: str | None
-    soap: str
-    addressing: bool
+    soap: str | None
+    addressing: bool | None
     quiet: bool
     as_json: bool
 
     @property
-    def directory(self) -> Path:
-        """Where everything goes; a resumed run goes on where it began."""
-        if self.output_dir is None and self.resume is not None:
-            return self.resume.parent.parent
-        return self.output_dir or DEFAULT_OUTPUT_DIR
-
-    def configuration(self, urls: dict[str, str | None]) -> "ClientConfig":
-        """The client's configuration with these options over it; ``urls`` are by the field of ``endpoints``.
-
-        Raises:
-            ConfigError: every problem, one a line.
-        """
-        from ihe_test_util.client.config import load_client_config  # noqa: PLC0415 - pydantic is not needed for --help
-
-        cert = self.cert
-        overrides: dict[str, object] = {
-            "transport.ca_path": self.ca,
-            "transport.verify_tls": False if self.insecure else None,
-            "certificates.cert_path": cert,
-            "certificates.key_path": self.key or (cert if cert and cert.suffix.lower() not in _FORMATS else None),
-            "certificates.cert_format": _FORMATS.get(cert.suffix.lower(), "pem") if cert else None,
-            **{f"endpoints.{field}": url for field, url in urls.items()},
-        }
-        config = load_client_config(self.config_path, overrides=overrides).config
-        if not self.http:
-            return config
-        plain = {
-            f"endpoints.{field}": "http://" + url.partition("://")[2]
-            for field, url in config.endpoints.model_dump().items()
-        }
-        return load_client_config(self.config_path, overrides=overrides | plain).config
-
-    @property
-    def per(self) -> "AssertionPer | None":
-        """How often an assertion is made, where the command line says so."""
-        from ihe_test_util.client.config import AssertionPer  # noqa: PLC0415 - pydantic is not needed for --help
-
-        return AssertionPer(self.assertion_per) if self.assertion_per else None
+    def only_for_https(self) -> tuple[str, ...]:
+        """The options given that do nothing over plain HTTP, unless that was asked for."""
+        given = {} if self.http else {"--ca": self.ca, "--insecure": self.insecure}
+        return tuple(name for name, value in given.items() if value)
 
 
 def batch_options(function: _Command) -> _Command:
@@ -138,11 +98,9 @@ _WHERE: Final = (
     click.option(
         "--soap",
         type=click.Choice([version.value for version in SoapVersion]),
-        default="1.2",
-        show_default=True,
-        help="SOAP version.",
+        help="SOAP version.  [default: 1.2]",
     ),
-    click.option("--addressing/--no-addressing", default=True, show_default=True, help="WS-Addressing headers."),
+    click.option("--addressing/--no-addressing", default=None, help="WS-Addressing headers.  [default: --addressing]"),
 )
 _HOW: Final = (
     click.option(
@@ -162,7 +120,10 @@ _HOW: Final = (
         help="Results that a power failure may cost; kill -9 costs none.",
     ),
     click.option(
-        "--resume", type=_FILE, metavar="FILE", help="Go on with a run: its results.jsonl. CSV may be left out."
+        "--resume",
+        type=_FILE,
+        metavar="FILE",
+        help="Go on with a run: its results.jsonl. CSV, and what was chosen then, may be left out.",
     ),
     click.option("--fail-fast", is_flag=True, help="Stop at the first patient that fails."),
     click.option("--quiet", "-q", is_flag=True, help="No progress; only errors, and the exit code."),

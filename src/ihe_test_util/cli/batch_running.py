@@ -57,22 +57,25 @@ def _run(
     from ihe_test_util.batch.job import SUMMARY, Job, JobOptions  # noqa: PLC0415 - same
     from ihe_test_util.batch.run import RunOptions  # noqa: PLC0415 - same
     from ihe_test_util.batch.summary import summary_pieces, write_summary  # noqa: PLC0415 - same
+    from ihe_test_util.cli.batch_choices import choose  # noqa: PLC0415 - same
     from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
     from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - same
     from ihe_test_util.client.tls_context import check_tls  # noqa: PLC0415 - same
     from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
     from ihe_test_util.transactions import iti41, pix_add  # noqa: PLC0415 - same
 
-    config = options.configuration(urls)
+    chosen = choose(options, urls)
+    config, choices = chosen.config, chosen.choices
+    soap = SoapVersion(choices.soap) if choices.soap else SoapVersion.V12
     endpoints = {
-        card.name: endpoint_for(config, card, soap=SoapVersion(options.soap), addressing=options.addressing)
+        card.name: endpoint_for(config, card, soap=soap, addressing=choices.addressing is not False)
         for card in (pix_add.SPEC, iti41.SPEC)
     }
-    if not options.dry_run:
+    if not chosen.dry_run:
         check_tls(endpoints.values())
     job_options = JobOptions(
         csv=options.csv,
-        output_dir=options.directory,
+        output_dir=chosen.directory,
         config=config,
         endpoints=endpoints,
         mode=mode,
@@ -80,17 +83,20 @@ def _run(
         pix_results=pix_results,
         seed=options.seed,
         resume=options.resume,
-        dry_run=options.dry_run,
-        skip_invalid=options.skip_invalid,
-        assertion=assertion_for(config, clock=lambda: datetime.now(UTC), new_uuid=_new_uuid, per=options.per),
+        dry_run=chosen.dry_run,
+        skip_invalid=choices.skip_invalid,
+        assertion=assertion_for(config, clock=lambda: datetime.now(UTC), new_uuid=_new_uuid, per=chosen.per),
         run=RunOptions(options.concurrency, options.checkpoint_interval, options.fail_fast),
+        choices=choices,
     )
     with Job(job_options) as job, _logging(job, config.logging.level):
-        if not options.dry_run:
-            warn_of_transport(job.endpoints_in_use, verbose=options.http)
+        if not chosen.dry_run:
+            warn_of_transport(job.endpoints_in_use, verbose=choices.http, without_use=options.only_for_https)
         with showing(job.progress, quiet=options.quiet or options.as_json) as show:
+            for note in chosen.notes:
+                show.say(note)
             summary = _go(job, show)
-        path = options.output or options.directory / SUMMARY
+        path = options.output or chosen.directory / SUMMARY
         write_summary(path, summary, job.checkpoint)
         report = _write_reports(job, summary)
         if options.as_json:

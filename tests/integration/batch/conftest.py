@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import json
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,25 @@ from typing import Any
 import pytest
 
 from tests.support.command import Command
+from tests.support.forking import CAN_FORK, Completed, Forking
 from tests.support.peer import Peer, StartMock
 
 REPOSITORY = Path(__file__).parents[3]
 HEADER = "first_name,last_name,dob,gender,patient_id_oid,patient_id,city\n"
-Completed = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """``ihe-test-util`` in a directory of its own, in front of a mock server of this process."""
+    """``ihe-test-util`` in a directory of its own, in front of a mock server of this process.
+
+    Each command is a process; ``forking`` is what lets it begin at once, None where the system cannot.
+    """
 
     peer: Peer
     directory: Path
     data_dir: Path
     command: Command
+    forking: Forking | None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -36,15 +40,18 @@ class Bench:
             "IHE_TEST_UTIL_TRACEBACK": "1",
         }
 
-    async def run(self, *args: str, **variables: str) -> Completed:
+    async def run(self, *args: str, cwd: str = "", **variables: str) -> Completed:
         """Run a command to its end, while the mock serves."""
-        return await self.run_with("", *args, **variables)
+        return await self.run_with("", *args, cwd=cwd, **variables)
 
-    async def run_with(self, text: str, *args: str, **variables: str) -> Completed:
+    async def run_with(self, text: str, *args: str, cwd: str = "", **variables: str) -> Completed:
         """Run a command with a text on its standard input."""
+        directory = self.directory / cwd
         environ = self.command.environ(self.variables | variables)
+        if self.forking is not None:
+            return await asyncio.to_thread(self.forking.run, args, cwd=directory, environ=environ, text=text)
         return await asyncio.to_thread(
-            subprocess.run, self.command.line(*args), input=text, cwd=self.directory, env=environ, capture_output=True,
+            subprocess.run, self.command.line(*args), input=text, cwd=directory, env=environ, capture_output=True,
             text=True, check=False, timeout=60,
         )  # fmt: skip
 
@@ -71,15 +78,24 @@ class Bench:
 StartBench = Callable[..., Awaitable[Bench]]
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking | None]:
+    """What every command is forked from."""
+    started = Forking() if CAN_FORK else None
+    yield started
+    if started is not None:
+        started.close()
+
+
 @pytest.fixture
-def start_bench(start_mock: StartMock, tmp_path: Path) -> StartBench:
+def start_bench(start_mock: StartMock, tmp_path: Path, forking: Forking | None) -> StartBench:
     """Starts a mock that keeps documents as files; takes its configuration as ``start_mock`` does."""
 
     async def start(fields: dict[str, Any] | None = None) -> Bench:
         peer = await start_mock({"save_submitted_documents": True} | (fields or {}))
         directory = tmp_path / "work"
         directory.mkdir()
-        return Bench(peer, directory, tmp_path / "data0", Command(directory, standin=""))
+        return Bench(peer, directory, tmp_path / "data0", Command(directory, standin=""), forking)
 
     return start
 
@@ -94,6 +110,22 @@ async def bench(start_bench: StartBench) -> Bench:
 def samples() -> Path:
     """The ten sample patients."""
     return REPOSITORY / "examples" / "patients_sample.csv"
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[str]:
+    """The URL of a server that takes every request and never answers."""
+    closed = asyncio.Event()
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await closed.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/pix"
+    closed.set()
+    server.close()
+    await server.wait_closed()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 
 from ihe_test_util.exchange import Outcome
 from ihe_test_util.store.journal_reader import JournalReader
-from tests.support.forking import Forking
+from tests.support.forking import CAN_FORK
 
 RESULTS = "output/results/results.jsonl"
 SLOW = {"pix_add_behavior.response_delay_ms": 15, "iti41_behavior.response_delay_ms": 15}
@@ -45,7 +45,7 @@ def acknowledged(path: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="begins its processes by fork")
+@pytest.mark.skipif(not CAN_FORK, reason="begins its processes by fork")
 @pytest.mark.timeout(400)
 async def test_kill_at_any_moment_costs_nothing(start_bench: Any) -> None:
     """Fifty kills -9, each followed by --resume: every patient is registered and submitted once, by the server's files.
@@ -57,12 +57,12 @@ async def test_kill_at_any_moment_costs_nothing(start_bench: Any) -> None:
     bench.patients(150)
     results, chance = bench.path(RESULTS), random.Random(20260301)  # noqa: S311 - moments, not secrets
     safe = Counter[str]()
-    forking = Forking(bench.directory, bench.command.environ(bench.variables))
+    forking, environ = bench.forking, bench.command.environ(bench.variables)
     for _ in range(50):
         args = ["submit", "--quiet", "--concurrency", "3", "--checkpoint-interval", "5"]
         args += ["--resume", RESULTS] if results.exists() else ["patients.csv"]
         before = results.stat().st_size if results.exists() else 0
-        pid = await asyncio.to_thread(forking.begin, *args)
+        pid = await asyncio.to_thread(forking.begin, args, cwd=bench.directory, environ=environ)
         await grown(results, before + chance.randrange(1500), partial(_has_ended, pid))
         await asyncio.sleep(chance.random() * 0.01)
         os.kill(pid, signal.SIGKILL)
@@ -71,7 +71,6 @@ async def test_kill_at_any_moment_costs_nothing(start_bench: Any) -> None:
         for unique_id, count in safe.items():
             assert provided[unique_id] == count, "sent again after it was acknowledged"
         safe = Counter({one: provided[one] for one in (acknowledged(results) if results.exists() else ())})
-    forking.close()
     done = await bench.run("submit", "--resume", RESULTS)
     assert done.returncode == 0, done.stdout + done.stderr
     await check_all_once(bench, 150)
@@ -113,11 +112,10 @@ async def test_ctrl_c_finishes_what_is_in_flight(start_bench: Any) -> None:
     await check_all_once(bench, 200)
 
 
-async def test_a_second_ctrl_c_does_not_wait(start_bench: Any) -> None:
+async def test_a_second_ctrl_c_does_not_wait(bench: Any, silent: str) -> None:
     """A server that hangs holds nobody up; what was given up is sent again later with the same ids."""
-    bench = await start_bench({"pix_add_behavior.response_delay_ms": 5000})
     bench.patients(20)
-    process = bench.command.begin("submit", "patients.csv", **bench.variables)
+    process = bench.command.begin("submit", "patients.csv", "--pix-add-url", silent, **bench.variables)
     await grown(bench.path(RESULTS), 1000, lambda: process.poll() is not None)
     process.send_signal(signal.SIGINT)
     line = await asyncio.to_thread(process.stderr.readline)
@@ -128,11 +126,10 @@ async def test_a_second_ctrl_c_does_not_wait(start_bench: Any) -> None:
     assert set(bench.summary()["by_status"]) == {"sending"}
 
 
-async def test_one_run_is_the_work_of_one_process(start_bench: Any) -> None:
+async def test_one_run_is_the_work_of_one_process(bench: Any, silent: str) -> None:
     """A second --resume of a run that is going on is refused, and so is a new run in its place."""
-    bench = await start_bench({"pix_add_behavior.response_delay_ms": 5000})
     bench.patients(20)
-    process = bench.command.begin("submit", "patients.csv", **bench.variables)
+    process = bench.command.begin("submit", "patients.csv", "--pix-add-url", silent, **bench.variables)
     await grown(bench.path(RESULTS), 1000, lambda: process.poll() is not None)
     second = await bench.run("submit", "--resume", RESULTS)
     other = await bench.run("submit", "patients.csv")

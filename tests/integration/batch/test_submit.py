@@ -50,6 +50,18 @@ async def test_what_it_leaves_lies_in_one_directory(bench: Any) -> None:
     assert "PAT-" not in log + json.dumps(audit)
 
 
+@pytest.mark.parametrize("redact", ["true", "false"])
+async def test_messages_are_logged_only_where_that_is_wanted(bench: Any, redact: str) -> None:
+    """At level DEBUG whole messages, patients and all, but only with redact_pii off."""
+    bench.patients(2)
+    done = await bench.run("submit", "patients.csv", IHE_TEST_LEVEL="DEBUG", IHE_TEST_REDACT_PII=redact)
+    assert done.returncode == 0, done.stderr
+    log = bench.path("output", "logs", "ihe-test-util.log").read_text()
+    assert "ITI-41" in log
+    for word in ("Given0", "Family1", "PAT-1", "1980"):
+        assert (word in log) is (redact == "false")
+
+
 async def test_the_acknowledged_identifier_is_submitted(start_bench: Any) -> None:
     """patientId of the submission is what the PIX manager said, sourcePatientId what the file says."""
     bench = await start_bench({"pix_add_behavior.custom_patient_id": "EID-7^^^&2.999.7&ISO"})
@@ -122,7 +134,9 @@ async def test_nobody_there_is_critical(bench: Any) -> None:
     assert "nothing listens there" in done.stdout
     assert "Start the server" in done.stdout
     assert bench.summary()["not_reached"] >= 80
-    assert (await bench.run("submit", "--resume", "output/results/results.jsonl", "--quiet")).returncode == 0
+    mended = ("--pix-add-url", f"{bench.peer.url}/pix/add")
+    again = await bench.run("submit", "--resume", "output/results/results.jsonl", "--quiet", *mended)
+    assert (again.returncode, again.stderr.count("--pix-add-url is http")) == (0, 1), "what is otherwise now is said"
     assert len(bench.saved()) == 100
 
 

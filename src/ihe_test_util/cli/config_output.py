@@ -39,5 +39,5 @@ def show_configuration(
 
 def show_refused(error: ConfigError) -> None:
     """Write as one JSON object what is wrong with a configuration."""
-    problems = [asdict(problem) for problem in error.problems]
+    problems = [{"where": problem.where} | asdict(problem) for problem in error.problems]
     click.echo(json.dumps({"valid": False, "problems": problems}, indent=2, ensure_ascii=False))

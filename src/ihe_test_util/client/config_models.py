@@ -38,7 +38,10 @@ def _url(value: object) -> object:
         try:
             check_url(value)
         except BadInput as error:
-            raise refusal(f"{error.message}: {without_password(value)!r}; expected {error.expected}") from None
+            got = repr(without_password(value))
+            hint = f"did you mean {without_password(error.hint)}?" if error.hint else ""
+            message = f"{error.message}: {got}; expected {error.expected}" + (f"; {hint}" if hint else "")
+            raise refusal(message, got=got, expected=error.expected, hint=hint) from None
         return value.strip()
     return value
 

@@ -39,9 +39,10 @@ def text_schema(kind: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "minLength": 1, "format": kind})
 
 
-def refusal(message: str) -> PydanticCustomError:
-    """An error whose message is shown as it stands."""
-    return PydanticCustomError(REFUSED, "{message}", {"message": message})
+def refusal(message: str, *, got: str = "", expected: str = "", hint: str = "") -> PydanticCustomError:
+    """An error whose message is shown as it stands; the others are its parts, for programs."""
+    context = {"message": message, "got": got, "expected": expected, "hint": hint}
+    return PydanticCustomError(REFUSED, "{message}", context)
 
 
 def clash(message: str, other: str = "") -> PydanticCustomError:
@@ -53,9 +54,7 @@ def again(line: ErrorDetails) -> InitErrorDetails:
     """An error as it was found, to be raised together with others."""
     context = line.get("ctx", {})
     if "message" in context:
-        kind = (
-            clash(context["message"], context["other"]) if line["type"] == CROSS_FIELD else refusal(context["message"])
-        )
+        kind = clash(**context) if line["type"] == CROSS_FIELD else refusal(**context)
         return {"type": kind, "loc": line["loc"], "input": line["input"]}
     return {"type": line["type"], "loc": line["loc"], "input": line["input"], "ctx": context}
 

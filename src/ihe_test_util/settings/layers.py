@@ -35,11 +35,17 @@ COMMAND_LINE: Final = Origin("command line")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with the configuration; ``field`` is its dotted path, empty for the whole."""
+    """One thing wrong with the configuration; ``field`` is its dotted path, empty for the whole.
+
+    ``message`` says all of it; ``got``, ``expected`` and ``hint`` are its parts for programs, empty where it has none.
+    """
 
     origin: Origin
     field: str
     message: str
+    got: str = ""
+    expected: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.origin.place, self.field, self.message) if part)

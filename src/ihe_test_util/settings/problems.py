@@ -1,7 +1,7 @@
 """What the models refuse, said for people: place, field, value, range, and the known name that is nearest."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -66,6 +66,9 @@ def _in_parts(problem: Problem) -> ConfigProblem:
         place.column if place else None,
         printable(problem.field),
         printable(problem.message),
+        printable(problem.got),
+        printable(problem.expected),
+        printable(problem.hint),
     )
 
 
@@ -87,39 +90,59 @@ def _problem(details: ErrorDetails, kind: AnyKind, layers: Layers) -> Problem:
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":
         origin = layers.origin(path, of_key=True)
-        unknown = f'unknown field "{path[-1]}"{nearest(path[-1], kind.schema.names_below(path[:-1]))}'
-        return Problem(origin, ".".join(path), kind.on_unknown(path, origin) or unknown)
+        near, special = nearest(path[-1], kind.schema.names_below(path[:-1])), kind.on_unknown(path, origin)
+        message, hint = (special, "") if special else (f'unknown field "{path[-1]}"{near}', _bare(near))
+        return Problem(origin, ".".join(path), message, got=value(path[-1]), hint=hint)
     if details["type"] == "enum" and path[-1] == "[key]":  # how pydantic says that the key itself is wrong
         path = path[:-1]
         known = _choices(kind.schema.keys_of(path[:-1]))
-        message = f'unknown name "{path[-1]}"{nearest(path[-1], known)}'
-        return Problem(layers.origin(path, of_key=True), ".".join(path), message)
+        near = nearest(path[-1], known)
+        message = f'unknown name "{path[-1]}"{near}'
+        origin = layers.origin(path, of_key=True)
+        return Problem(origin, ".".join(path), message, value(path[-1]), f"one of {', '.join(known)}", _bare(near))
     if details["type"] == CROSS_FIELD:
         origin, other = layers.origin(path, of_key=True), context["other"]
         if other and path not in layers.keys:
             path = tuple(other.split("."))
             origin = layers.origin(path)
         return Problem(origin, ".".join(path), context["message"])
-    return Problem(layers.origin(path), ".".join(path), _message(details, kind, layers, path))
+    said = _said(details, kind, layers, path)
+    return Problem(layers.origin(path), ".".join(path), said.message, said.got, said.expected, said.hint)
 
 
-def _message(details: ErrorDetails, kind: AnyKind, layers: Layers, path: FieldPath) -> str:
+class _Said(NamedTuple):
+    """What is wrong with a value, whole and in parts."""
+
+    message: str
+    got: str = ""
+    expected: str = ""
+    hint: str = ""
+
+
+def _said(details: ErrorDetails, kind: AnyKind, layers: Layers, path: FieldPath) -> _Said:
     if details["type"] == REFUSED:
-        return str(details["ctx"]["message"])
+        return _Said(*(str(details["ctx"].get(part, "")) for part in _Said._fields))
     if details["type"] in _TOO_SHORT:
-        return "is empty; leave it out for the default"
+        return _Said("is empty; leave it out for the default", hint="leave it out for the default")
+    expected = wanted(kind.schema, path)
     if details["type"] == "missing":
-        return f"is missing; {wanted(kind.schema, path)} is expected"
+        return _Said(f"is missing; {expected} is expected", expected=expected)
     return _wrong_value(layers.value(path, details["input"]), kind.schema, path)
 
 
-def _wrong_value(got: object, schema: ModelSchema, path: FieldPath) -> str:
-    branches = schema.ways_at(path)
+def _wrong_value(got: object, schema: ModelSchema, path: FieldPath) -> _Said:
+    branches, shown = schema.ways_at(path), value(got)
     if len(branches) == 1 and (limits := _limits(branches[0])) and _is_of(branches[0], got):
-        return f"{value(got)} is not {limits}"
+        return _Said(f"{shown} is not {limits}", shown, wanted(schema, path))
     choices = [choice for branch in branches for choice in _choices(branch)]
     near = nearest(got, choices) if isinstance(got, str) and choices else ""
-    return f"{value(got)} is not {wanted(schema, path)}{near if near.startswith('; did') else ''}"
+    near = near if near.startswith("; did") else ""
+    expected = wanted(schema, path)
+    return _Said(f"{shown} is not {expected}{near}", shown, expected, _bare(near))
+
+
+def _bare(near: str) -> str:
+    return near.removeprefix("; ")
 
 
 def _wanted(node: Schema) -> str:

@@ -67,6 +67,47 @@ def test_a_broken_file_fails_with_every_problem(run: Run, tmp_path: Path) -> Non
     assert places == [("c.json", 1, 2, "endpoint"), ("c.json", 2, 30, "transport.max_retries")]
 
 
+def test_problems_in_json_come_in_parts(run: Run, tmp_path: Path) -> None:
+    """Where it stands, what was found, what is expected, and a hint, beside the whole message."""
+    (tmp_path / "c.json").write_text(
+        '{"endpoint": {},\n"logging": {"level": "debugg"},\n"transport": {"max_retries": -1}}'
+    )
+    told = json.loads(run("validate", "c.json", "--json", IHE_TEST_PIX_ADD_URL="localhost:80").stdout)
+
+    parts = [(one["where"], one["got"], one["expected"], one["hint"]) for one in told["problems"]]
+    assert parts == [
+        ("c.json:1:2", '"endpoint"', "", 'did you mean "endpoints"?'),
+        ("c.json:2:22", '"debugg"', "one of DEBUG, INFO, WARNING, ERROR, CRITICAL", 'did you mean "DEBUG"?'),
+        ("c.json:3:30", "-1", "a whole number in 0-100", ""),
+        (
+            "env:IHE_TEST_PIX_ADD_URL",
+            "'localhost:80'",
+            "http://host:port/path or https://host:port/path",
+            "did you mean http://localhost:80?",
+        ),
+    ]
+    assert all(one["message"] and one["field"] for one in told["problems"])
+
+
+@pytest.mark.parametrize(
+    ("command", "environ", "source"),
+    [
+        (["show"], {"IHE_TEST_PIX_ADD_URL": "pix.example.org/feed"}, "env:IHE_TEST_PIX_ADD_URL"),
+        (["validate", "c.json"], {}, "c.json:1:31"),
+    ],
+)
+def test_a_url_that_is_none_names_its_source(
+    run: Run, tmp_path: Path, command: list[str], environ: dict[str, str], source: str
+) -> None:
+    """The variable, or file, line and column; and what is probably meant."""
+    (tmp_path / "c.json").write_text('{"endpoints": {"pix_add_url": "pix.example.org/feed"}}')
+    result = run(*command, **environ)
+
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.message.startswith(f"{source}: endpoints.pix_add_url: the URL does not begin with http://")
+    assert result.exception.message.endswith("did you mean http://pix.example.org/feed?")
+
+
 def test_a_missing_file_is_an_error(run: Run, tmp_path: Path) -> None:
     """With the path as it was looked for."""
     result = run("validate", "none.json")

@@ -187,7 +187,7 @@ def test_every_field_has_a_variable_of_its_own() -> None:
             {"endpoints": {"pix_add_url": "localhost:8080"}},
             (
                 "1:31: endpoints.pix_add_url: the URL does not begin with http:// or https://: 'localhost:8080'; "
-                "expected http://host:port/path or https://host:port/path"
+                "expected http://host:port/path or https://host:port/path; did you mean http://localhost:8080?"
             ),
         ),
         (

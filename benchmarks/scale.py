@@ -29,7 +29,7 @@ class Scale:
     patients: int = 2_000
     workflow_rounds: int = 3
     csv_rows: int = 1_000_000
-    csv_rounds: int = 1
+    csv_rounds: int = 3
 
 
 FULL = Scale()

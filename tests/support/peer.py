@@ -33,7 +33,8 @@ class Answer:
         """The root element of the SOAP message, of the first part where it is a package."""
         data = self.body
         if self.content_type.startswith("multipart/"):
-            data = data.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+            delimiter = b"\r\n" + data.lstrip(b"\r\n").split(b"\r\n", 1)[0]
+            data = data.split(b"\r\n\r\n", 1)[1].split(delimiter, 1)[0]
         return parse(data)
 
     def text(self, local_name: str) -> str:

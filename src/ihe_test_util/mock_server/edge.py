@@ -35,7 +35,7 @@ from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.mime import action_of
-from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
+from ihe_test_util.soap.mtom import InlineAttachments, MtomBody, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
 from ihe_test_util.xml.io import parse
@@ -102,9 +102,34 @@ class Edge:
         if turn.route is not None and turn.route.delay_s:
             # Counted from the arrival, so that a thousand at once are not late by the work on the others.
             await asyncio.sleep(max(0.0, turn.route.delay_s - (time.perf_counter() - turn.clock)))
-        self._finish(turn, reply)
         headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
-        return web.Response(status=reply.status, body=reply.body, headers=headers)
+        if reply.stream is None:
+            self._finish(turn, reply)
+            return web.Response(status=reply.status, body=reply.body, headers=headers)
+        return await self._streamed(turn, reply, reply.stream, headers)
+
+    async def _streamed(
+        self, turn: Turn, reply: Reply, package: MtomBody, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        """Send a package piece by piece, as fast as the peer reads; what fails then can only be cut off."""
+        response = web.StreamResponse(status=reply.status, headers=headers)
+        response.content_length = package.length
+        try:
+            await response.prepare(turn.request)
+            pieces = package.chunks()
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                await response.write(piece)
+            await response.write_eof()
+        except ConnectionError as error:
+            turn.outcome, turn.summary = Outcome.ABORTED, "the peer closed the connection before its answer was whole"
+            _LOG.debug("%s: %s", turn.summary, error)
+        except IheTestUtilError as error:
+            turn.outcome, turn.summary = Outcome.ABORTED, _one_line(error.message)
+            _LOG.error("the answer was cut off: %s", error)
+            if turn.request.transport is not None:
+                turn.request.transport.abort()
+        self._finish(turn, reply)
+        return response
 
     def record_plain(self, request: web.BaseRequest, response: web.StreamResponse, started: datetime) -> None:
         """Record a request that is for no endpoint, or not SOAP, with the answer that it got."""
@@ -248,7 +273,7 @@ class Edge:
             http_status=reply.status,
             summary=turn.summary,
             request=_request_message(turn),
-            response=Message((("Content-Type", reply.content_type),), reply.xml),
+            response=Message((("Content-Type", reply.content_type),), reply.xml, reply.parts),
             findings=tuple(turn.findings),
         )
         self._record(exchange)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ihe_test_util.errors import Scenario
-from ihe_test_util.exchange import Finding
+from ihe_test_util.exchange import Finding, PartRecord
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.fault import Fault, build_fault, fault_header_blocks
-from ihe_test_util.soap.mtom import write_package
+from ihe_test_util.soap.mtom import MtomBody, write_package
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.xml import ns
@@ -20,18 +20,25 @@ SUBCODES: Final = {
 }
 _CONTENT_TYPES: Final = {version: f"{version.media_type}; charset=UTF-8" for version in SoapVersion}
 _LISTED: Final = 20
+#: Packages up to this size are sent at once.
+_HELD_BYTES: Final = 512 * 1024
 #: A message that breaks more rules than this does so in the same few ways; the rest is counted.
 DETAILED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP response to be: ``xml`` is its SOAP message, ``body`` the bytes sent (the same unless MTOM)."""
+    """An HTTP response to be: ``xml`` is its SOAP message, ``body`` the bytes sent (the same unless MTOM).
+
+    A package that is too large to be held is in ``stream`` instead of ``body``; ``parts`` are its documents.
+    """
 
     status: int
     content_type: str
     body: bytes
     xml: bytes
+    stream: MtomBody | None = None
+    parts: tuple[PartRecord, ...] = ()
 
 
 def answer_reply(
@@ -50,7 +57,15 @@ def answer_reply(
         boundary=f"MIMEBoundary_{new_uuid}",
         root_id=f"root.message.{new_uuid}@ihe-test-util",
     )
-    return Reply(200, package.content_type, b"".join(package.chunks()), xml)
+    parts = tuple(
+        [
+            PartRecord(each.content_id, each.content_type, each.content.size, each.content.sha1)
+            for each in payload.attachments
+        ]
+    )
+    if package.length > _HELD_BYTES:
+        return Reply(200, package.content_type, b"", xml, package, parts)
+    return Reply(200, package.content_type, b"".join(package.chunks()), xml, None, parts)
 
 
 def fault_reply(fault: Fault, *, version: SoapVersion, addressing: Addressing, new_uuid: str) -> Reply:

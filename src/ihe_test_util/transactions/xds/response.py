@@ -15,7 +15,7 @@ from ihe_test_util.xml.io import Element
 
 REGISTRY_RESPONSE: Final = f"{{{ns.RS}}}RegistryResponse"
 _RESPONSE_SLOT_LIST: Final = f"{{{ns.RS}}}ResponseSlotList"
-_ERROR_LIST: Final = f"{{{ns.RS}}}RegistryErrorList"
+ERROR_LIST: Final = f"{{{ns.RS}}}RegistryErrorList"
 _ERROR: Final = f"{{{ns.RS}}}RegistryError"
 _PREFIXES: Final = {"rs": ns.RS}
 _PREFIXES_WITH_SLOTS: Final = {"rs": ns.RS, "rim": ns.RIM}
@@ -65,14 +65,7 @@ def build_response(response: RegistryResponse) -> Payload:
         element.set("requestId", response.request_id)
     if response.slots:
         write_slots(etree.SubElement(element, _RESPONSE_SLOT_LIST), response.slots)
-    if response.errors:
-        error_list = etree.SubElement(element, _ERROR_LIST, highestSeverity=_highest(response.errors))
-        for error in response.errors:
-            item = etree.SubElement(error_list, _ERROR, errorCode=error.code, codeContext=error.context)
-            item.set("severity", error.severity)
-            if error.location:
-                item.set("location", error.location)
-            item.text = error.text or None
+    write_errors(element, response.errors)
     return Payload(element)
 
 
@@ -95,9 +88,27 @@ def parse_response(element: Element, attachments: Attachments) -> RegistryRespon
     for child in element:
         if child.tag == _RESPONSE_SLOT_LIST:
             slots += read_slots(child)
-        elif child.tag == _ERROR_LIST:
-            errors += [_read_error(item) for item in child if item.tag == _ERROR]
+        elif child.tag == ERROR_LIST:
+            errors += read_errors(child)
     return RegistryResponse(element.get("status", ""), element.get("requestId", ""), tuple(slots), tuple(errors))
+
+
+def write_errors(parent: Element, errors: Sequence[RegistryError]) -> None:
+    """Append an rs:RegistryErrorList, where there are errors."""
+    if not errors:
+        return
+    error_list = etree.SubElement(parent, ERROR_LIST, highestSeverity=_highest(errors))
+    for error in errors:
+        item = etree.SubElement(error_list, _ERROR, errorCode=error.code, codeContext=error.context)
+        item.set("severity", error.severity)
+        if error.location:
+            item.set("location", error.location)
+        item.text = error.text or None
+
+
+def read_errors(error_list: Element) -> list[RegistryError]:
+    """The errors of an rs:RegistryErrorList."""
+    return [_read_error(item) for item in error_list if item.tag == _ERROR]
 
 
 def failure(findings: Iterable[Finding], *, location: str = "") -> RegistryResponse:

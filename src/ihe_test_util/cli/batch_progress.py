@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _EVERY_S: Final = 5.0
 _FAILURES_SHOWN: Final = 20
 _A_MINUTE_S: Final = 60
+#: Columns of a terminal: what the words beside the bar may need, the widest bar, and the least that is one.
+_WORDS: Final = 45
+_WIDEST_BAR: Final = 40
+_LEAST_BAR: Final = 5
 
 
 class Show(Protocol):
@@ -147,14 +151,18 @@ def _bar() -> "Bar":
             """The rate, once it is known."""
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
+    console = Console(stderr=True)
+    room = min(_WIDEST_BAR, console.width - _WORDS)
+    # Its own colour while it grows is one that elsewhere stands for failure.
+    bar = (BarColumn(room, complete_style="blue", finished_style="green"),) if room >= _LEAST_BAR else ()
     return Progress(
-        BarColumn(),
+        *bar,
         MofNCompleteColumn(),
         Rate(),
         TextColumn("{task.fields[failed]}"),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
     )
 

@@ -1,6 +1,7 @@
 """Checkpoints as files: written, torn, damaged, read again."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ihe_test_util.batch.checkpoint import Checkpoint, RunHeader
+from ihe_test_util.batch.checkpoint import Checkpoint, RunHeader, header_of
+from ihe_test_util.batch.choices import Choices
 from ihe_test_util.batch.results import Mode, PatientResult, Status
 from ihe_test_util.errors import BadInput
 
@@ -94,6 +96,43 @@ def test_a_run_is_never_written_over(path: Path) -> None:
     with Checkpoint.resume(path), pytest.raises(BadInput, match="another process"):
         Checkpoint.resume(path)
     Checkpoint.resume(path).close()
+
+
+def test_the_first_line_can_be_changed(path: Path) -> None:
+    """Longer or shorter: every state is still there, now and after the next opening, and more can be added."""
+    written(path, [PatientResult(2, 2, Status.SENDING), PatientResult(3, 3, Status.SUBMITTED)])
+    for header in (
+        replace(HEADER, iti41_url="http://b.example.org/a/longer/one", choices=Choices(soap="1.1", addressing=False)),
+        replace(HEADER, iti41_url="x"),
+    ):
+        with Checkpoint.resume(path) as checkpoint:
+            checkpoint.change_header(header)
+            assert checkpoint.last(3) == PatientResult(3, 3, Status.SUBMITTED)
+            checkpoint.append(PatientResult(2, 2, Status.SUBMITTED))
+            checkpoint.sync()
+            assert checkpoint.last(2) == PatientResult(2, 2, Status.SUBMITTED)
+        assert header_of(path) == header
+        with Checkpoint.resume(path) as checkpoint:
+            assert [one.status for one in checkpoint.results()] == [Status.SUBMITTED, Status.SUBMITTED]
+            assert checkpoint.header == header
+    assert [one.name for one in path.parent.iterdir() if one.suffix == ".tmp"] == []
+
+
+@pytest.mark.parametrize("choices", [{"colour": "blue"}, {"soap": 1.2}, {"http": "yes"}, [], "1.1"])
+def test_choices_that_no_run_made_are_refused(path: Path, choices: object) -> None:
+    """A first line that somebody has edited is named."""
+    line = json.loads(written(path, []).splitlines()[0]) | {"choices": choices}
+    path.write_text(json.dumps(line) + "\n")
+    with pytest.raises(BadInput, match="first line"):
+        Checkpoint.resume(path)
+
+
+def test_a_checkpoint_of_before_there_were_choices_can_be_used(path: Path) -> None:
+    """It chose nothing."""
+    line = json.loads(written(path, []).splitlines()[0])
+    del line["choices"]
+    path.write_text(json.dumps(line) + "\n")
+    assert header_of(path) == HEADER
 
 
 def test_looking_changes_nothing(path: Path) -> None:

@@ -220,3 +220,11 @@ def test_a_ca_file_that_cannot_be_used_stops_the_run(typed: Typed, content: str 
     assert str(typed.directory / "ca.pem") in result.stderr
     assert not typed.was_reached()
     assert not (typed.directory / "output").exists()
+
+
+def test_a_ca_that_is_of_no_use_is_told(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--ca with plain HTTP does nothing; --http says that this is meant."""
+    monkeypatch.setenv("IHE_TEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("IHE_TEST_TIMEOUT_READ", "0.1")
+    assert "--ca without use: http://127.0.0.1" in typed("--ca", "ca.pem").stderr
+    assert "without use" not in typed("--ca", "ca.pem", "--http").stderr

@@ -82,22 +82,22 @@ def with_patient_id(response: FeedResponse, patient_id: str) -> FeedResponse:
     return replace(response, details=(_accepted(text, path), *others))
 
 
-def verdict(response: FeedResponse, request: FeedRequest) -> Verdict:
+def verdict(response: FeedResponse, request: Transmitted) -> Verdict:
     """Whether the feed was accepted: CA or AA.
 
     Raises:
         OtherMessage: it is another message that was acknowledged, or none that is named.
     """
     problems: list[str] = []
-    target = response.target_message_id
+    target, message_id = response.target_message_id, request.transmission.message_id
     if not response.type_code:
         problems.append("the answer has no acknowledgement/typeCode")
-    elif target is None or target not in {request.message_id, echoed_id(request.message_id)}:
+    elif target is None or target not in {message_id, echoed_id(message_id)}:
         raise OtherMessage(
             f"the answer, {response.type_code}, acknowledges another message than ours",
             where="acknowledgement/targetMessage/id",
             got=described(target),
-            expected=described(request.message_id),
+            expected=described(message_id),
             hint="the server, or a proxy before it, mixes up answers: this request's outcome is unknown",
         )
     accepted = response.accepted and not problems

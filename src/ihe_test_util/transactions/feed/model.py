@@ -88,6 +88,22 @@ class PatientRecord:
     class_code: str = "PAT"
     match: Match | None = None
 
+    @property
+    def patient(self) -> Patient:
+        """The patient as a registry keeps them: complete identifiers, real names."""
+        person = self.person or Person()
+        return Patient(
+            identifiers=tuple([one for one in self.ids if one.root and one.extension]),
+            names=tuple([one for one in person.names if one.parts]),
+            gender=person.gender.code if person.gender is not None else "",
+            birth_time=person.birth_time,
+            addresses=person.addresses + self.addresses,
+            telecoms=person.telecoms + self.telecoms,
+            other_ids=tuple([one for others in person.other_ids for one in others.ids if one.root]),
+            deceased=person.deceased,
+            deceased_time=person.deceased_time,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
@@ -176,19 +192,7 @@ class FeedRequest:
     @property
     def patient(self) -> Patient:
         """What the message says about the patient, as the registry keeps it: complete identifiers, real names."""
-        record = self.record or PatientRecord()
-        person = record.person or Person()
-        return Patient(
-            identifiers=tuple([one for one in record.ids if one.root and one.extension]),
-            names=tuple([one for one in person.names if one.parts]),
-            gender=person.gender.code if person.gender is not None else "",
-            birth_time=person.birth_time,
-            addresses=person.addresses + record.addresses,
-            telecoms=person.telecoms + record.telecoms,
-            other_ids=tuple([one for others in person.other_ids for one in others.ids if one.root]),
-            deceased=person.deceased,
-            deceased_time=person.deceased_time,
-        )
+        return (self.record or PatientRecord()).patient
 
 
 def trigger_of(interaction: str) -> str:

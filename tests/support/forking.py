@@ -5,6 +5,8 @@ longer than most commands, are made once. Run as a script, it reads commands as 
 line each, and writes the process id of each and, when it has ended, its return code.
 """
 
+import gc
+import importlib
 import json
 import os
 import subprocess
@@ -16,6 +18,26 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+#: What commands that run jobs import, most of it late.
+_IMPORTED = (
+    "concurrent.futures.thread",
+    "jinja2.ext",
+    "ihe_test_util.batch.assertions",
+    "ihe_test_util.batch.job",
+    "ihe_test_util.batch.junit",
+    "ihe_test_util.batch.report_html",
+    "ihe_test_util.cli.batch_choices",
+    "ihe_test_util.cli.batch_running",
+    "ihe_test_util.cli.pix_add_commands",
+    "ihe_test_util.cli.submit_commands",
+    "ihe_test_util.cli.transport_warnings",
+    "ihe_test_util.client.config",
+    "ihe_test_util.documents.compiling",
+    "ihe_test_util.documents.language",
+    "ihe_test_util.documents.sandbox",
+    "ihe_test_util.runtime.event_loop",
+    "ihe_test_util.runtime.log_setup",
+)
 Completed = subprocess.CompletedProcess[str]
 CAN_FORK = hasattr(os, "fork")
 
@@ -68,9 +90,11 @@ class Forking:
 
 def main() -> None:
     """Fork for each line."""
-    from ihe_test_util.batch import assertions, job  # noqa: F401, PLC0415 - what every command imports
-    from ihe_test_util.cli import batch_running, pix_add_commands, submit_commands  # noqa: F401, PLC0415 - same
+    for name in _IMPORTED:
+        importlib.import_module(name)
     from ihe_test_util.cli.main import run  # noqa: PLC0415 - in the process that forks
+
+    gc.freeze()  # what the children share stays shared
 
     for line in sys.stdin:
         command: dict[str, Any] = json.loads(line)

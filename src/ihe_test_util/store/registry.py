@@ -44,6 +44,7 @@ _REPLACE: Final = """
 """
 _SELECT: Final = "SELECT kind, unique_id, patient_id, xml FROM registry_objects WHERE "
 _ORDER: Final = " ORDER BY seq"
+_LATEST: Final = "SELECT lid, max(version) FROM registry_objects WHERE lid IN {} GROUP BY lid"
 _REMOVE: Final = "DELETE FROM registry_objects WHERE id IN "
 _KNOWN: Final = "SELECT 1 FROM patients WHERE root = ? AND extension = ?"
 _COUNT: Final = "SELECT kind, count(*) FROM registry_objects GROUP BY kind"
@@ -71,6 +72,13 @@ class RegistryRows:
     def by_lids(self, lids: Collection[str]) -> list[Entry]:
         """Every version of the objects with these logical ids."""
         return self._where("lid", lids)
+
+    def latest_versions(self, lids: Collection[str]) -> dict[str, int]:
+        """The highest version that there is under each of these logical ids."""
+        found: dict[str, int] = {}
+        for chunk in _chunks(lids):
+            found.update(self._connection.execute(_LATEST.format(_marks(chunk)), chunk))
+        return found
 
     def of_patients(
         self, patient_ids: Collection[str], kinds: Collection[Kind], statuses: Collection[str] = ()

@@ -4,10 +4,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ihe_test_util.transactions import iti41, iti43, iti86, pix_add
+from ihe_test_util.transactions import iti18, iti41, iti43, iti86, pdq, pix_add, pix_merge, pix_query, pix_revise, xcpd
 from ihe_test_util.transactions.card import AnyTransaction
 
-TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (pix_add.SPEC, iti41.SPEC, iti43.SPEC, iti86.SPEC)
+TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (
+    pix_add.SPEC,
+    pix_revise.SPEC,
+    pix_merge.SPEC,
+    pix_query.SPEC,
+    pdq.SPEC,
+    pdq.CONTINUE_SPEC,
+    pdq.CANCEL_SPEC,
+    xcpd.SPEC,
+    iti41.SPEC,
+    iti18.SPEC,
+    iti43.SPEC,
+    iti86.SPEC,
+)
 
 BY_NAME: Final[Mapping[str, AnyTransaction]] = MappingProxyType({card.name: card for card in TRANSACTIONS})
 BY_ACTION: Final[Mapping[str, AnyTransaction]] = MappingProxyType({card.action: card for card in TRANSACTIONS})

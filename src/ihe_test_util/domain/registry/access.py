@@ -22,6 +22,9 @@ class RegistryView(Protocol):
     def by_lids(self, lids: Collection[str]) -> list[Entry]:
         """Every version of the objects with these logical ids."""
 
+    def latest_versions(self, lids: Collection[str]) -> dict[str, int]:
+        """The highest version that there is under each of these logical ids."""
+
     def of_patients(
         self, patient_ids: Collection[str], kinds: Collection[Kind], statuses: Collection[str] = ()
     ) -> list[Entry]:

@@ -14,7 +14,7 @@ from ihe_test_util.xml.ebrim import Slot, read_slots, urns, write_slots
 from ihe_test_util.xml.io import Element
 
 REGISTRY_RESPONSE: Final = f"{{{ns.RS}}}RegistryResponse"
-_RESPONSE_SLOT_LIST: Final = f"{{{ns.RS}}}ResponseSlotList"
+RESPONSE_SLOT_LIST: Final = f"{{{ns.RS}}}ResponseSlotList"
 ERROR_LIST: Final = f"{{{ns.RS}}}RegistryErrorList"
 _ERROR: Final = f"{{{ns.RS}}}RegistryError"
 _PREFIXES: Final = {"rs": ns.RS}
@@ -64,7 +64,7 @@ def build_response(response: RegistryResponse) -> Payload:
     if response.request_id:
         element.set("requestId", response.request_id)
     if response.slots:
-        write_slots(etree.SubElement(element, _RESPONSE_SLOT_LIST), response.slots)
+        write_slots(etree.SubElement(element, RESPONSE_SLOT_LIST), response.slots)
     write_errors(element, response.errors)
     return Payload(element)
 
@@ -86,7 +86,7 @@ def parse_response(element: Element, attachments: Attachments) -> RegistryRespon
     slots: list[Slot] = []
     errors: list[RegistryError] = []
     for child in element:
-        if child.tag == _RESPONSE_SLOT_LIST:
+        if child.tag == RESPONSE_SLOT_LIST:
             slots += read_slots(child)
         elif child.tag == ERROR_LIST:
             errors += read_errors(child)

@@ -15,9 +15,11 @@ from typing import Final
 
 from aiohttp import web
 
+from ihe_test_util.domain.patients import CrossReferencing
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StartFailed
 from ihe_test_util.mock_server.config import ConfigWatcher, MockServerConfig
+from ihe_test_util.mock_server.config_identities import CrossReference, CrossReferenceRule
 from ihe_test_util.mock_server.connection import Farewell, Listener
 from ihe_test_util.mock_server.edge import Edge
 from ihe_test_util.mock_server.guide import guide
@@ -30,6 +32,7 @@ from ihe_test_util.runtime.log_setup import set_level
 from ihe_test_util.soap.wsdl import Operation, wsdl
 from ihe_test_util.store.journal import JournalBounds
 from ihe_test_util.store.opening import Store
+from ihe_test_util.xml.hl7v3 import II
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server")
 #: An idle connection is closed after this long; longer than clients keep theirs, so that they close first.
@@ -186,6 +189,10 @@ class MockServer:
                 registry=store.saving_registry if config.save_submitted_documents else store.registry,
                 now=_now,
                 new_uuid=self._new_uuid,
+                identity_domains={one.oid: one.name or "" for one in config.assigning_authorities},
+                cross_reference=_cross_referencing(config.cross_reference),
+                home_community=config.home_community_oid,
+                pdq_max_results=config.pdq_max_results,
             )
             self._worlds = (config, world, replace(world, strict=True))
         _, lenient_world, strict_world = self._worlds
@@ -226,6 +233,11 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def _cross_referencing(given: CrossReference) -> CrossReferencing:
+    links = (tuple(one for cx in link if (one := II.from_cx(cx)) is not None) for link in given.links)
+    return CrossReferencing(given.rule is CrossReferenceRule.DEMOGRAPHICS, tuple(links))
 
 
 def _bounds(config: MockServerConfig) -> JournalBounds:

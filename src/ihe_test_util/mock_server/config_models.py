@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from ihe_test_util.errors import Scenario
+from ihe_test_util.mock_server.config_identities import AssigningAuthority, CrossReference, Oid
 from ihe_test_util.settings.fields import (
     AnyCaseLevel,
     Count,
@@ -243,6 +244,18 @@ class MockServerConfig(Model):
         "What faults say, by scenario: a text, or an object with `code`, `reason`, `detail` and `http_status`.",
         {"too_large": "Send less"},
     )
+    assigning_authorities: tuple[AssigningAuthority, ...] = _now(
+        (),
+        "Patient identification domains that are known, each with `oid` and `name`; none: each that was ever fed.",
+        [{"oid": "2.999.1.2", "name": "Example Clinic"}],
+    )
+    cross_reference: CrossReference = _now(
+        CrossReference(),
+        "Which identities are one person: by `rule` (`demographics` or `none`), and by `links`.",
+        {"rule": "none", "links": [["P-1^^^&2.999.1.2&ISO", "Q-7^^^&2.999.1.3&ISO"]]},
+    )
+    home_community_oid: Oid = _now("2.999.1.3", "OID of the community that answers ITI-55.", "2.999.77")
+    pdq_max_results: Count = _now(100, "Patients in one answer to ITI-47; continuations give the others.", 5)
     max_request_bytes: Count = _now(1024 * MIB, "Largest request body, in bytes.", 10 * MIB)
     max_xml_bytes: Count = _now(32 * MIB, "Largest SOAP message without its attachments, in bytes.", MIB)
     receive_timeout_s: Seconds = _now(

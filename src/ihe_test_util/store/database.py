@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -137,6 +137,13 @@ def storage_error(error: sqlite3.Error | OSError | ValueError | OverflowError, p
     return StorageError(message, where=str(path.absolute()), got=f"{reason} ({name})" if name else reason, hint=hint)
 
 
+def told(error: Exception, path: Path) -> Exception:
+    """An error as StorageError, where it is one of SQLite, the file system or of what was to be stored."""
+    if isinstance(error, sqlite3.Error | OSError | ValueError | OverflowError):
+        return storage_error(error, path)
+    return error
+
+
 def microseconds(at: datetime) -> int:
     """An aware time as the tables have it: microseconds since 1970, UTC."""
     since = at - _EPOCH  # exact, as at.timestamp() is not
@@ -251,6 +258,3 @@ _HOPELESS: Final = frozenset(
         sqlite3.SQLITE_BUSY,
     }
 )
-
-#: Something done on the connection of a writer, inside a transaction.
-Operation: TypeAlias = Callable[[sqlite3.Connection], object]

@@ -1,7 +1,7 @@
 """Submissions in the database, whole or not at all; large documents beside it."""
 
 import asyncio
-import sqlite3
+import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
@@ -15,7 +15,8 @@ from ihe_test_util.domain.documents import StoredDocument, Submission
 from ihe_test_util.errors import StorageError
 from ihe_test_util.exchange import new_exchange_id
 from ihe_test_util.store.content_files import ContentFiles, IsUsed, Placed
-from ihe_test_util.store.database import Row, microseconds, open_to_look, open_to_read, translated
+from ihe_test_util.store.database import Row, microseconds, open_to_look, translated
+from ihe_test_util.store.engine import Connection, Engine
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN_FILE
@@ -48,6 +49,15 @@ _GET: Final = """
     WHERE unique_id = ? ORDER BY submission_id DESC, position LIMIT 1
 """
 _CONTENT: Final = "SELECT size, sha1, path, data FROM documents WHERE sha1 = ? AND size = ? LIMIT 1"
+#: Where several machines share a database, the bytes of large documents are in it too, in pieces.
+_CHUNK_BYTES: Final = 1024 * 1024
+_CHUNK: Final = "SELECT data FROM document_chunks WHERE sha1 = ? AND size = ? AND number = ?"
+_ADD_CHUNK: Final = "INSERT INTO document_chunks (sha1, size, number, data) VALUES (?, ?, ?, ?)"
+_FORGET_CHUNKS: Final = """
+    DELETE FROM document_chunks WHERE NOT EXISTS (
+        SELECT 1 FROM documents d WHERE d.sha1 = document_chunks.sha1 AND d.size = document_chunks.size
+    )
+"""
 _IS_USED: Final = "SELECT 1 FROM documents WHERE sha1 = ? AND path = ? LIMIT 1"
 _COUNT: Final = "SELECT (SELECT count(*) FROM submissions), (SELECT count(*) FROM documents)"
 _REMOVE: Final = "DELETE FROM documents WHERE unique_id = ?"
@@ -56,7 +66,7 @@ _FORGET: Final = ("DELETE FROM documents", "DELETE FROM submissions")
 T = TypeVar("T")
 
 
-def _nothing(_connection: sqlite3.Connection) -> None:
+def _nothing(_connection: Connection) -> None:
     pass
 
 
@@ -65,6 +75,7 @@ class SqliteDocuments:
     """The ``domain.documents.DocumentStore`` of a data directory; with ``copies`` it also writes files for people."""
 
     data_dir: Path
+    engine: Engine
     writer: GroupWriter
     reader: ReadPool
     files: ContentFiles
@@ -72,7 +83,7 @@ class SqliteDocuments:
     copies: SavedCopies | None = None
 
     async def provide(
-        self, submission: Submission, work: Callable[[sqlite3.Connection], Any] = _nothing, *, at: datetime
+        self, submission: Submission, work: Callable[[Connection], Any] = _nothing, *, at: datetime
     ) -> Any:  # noqa: ANN401 - whatever the work returns
         """Do ``work``, store a submission and take over the files of its contents, which are moved.
 
@@ -97,8 +108,8 @@ class SqliteDocuments:
     async def reset(self) -> None:
         """Forget every submission and its documents; copies for people stay."""
 
-        def forget(connection: sqlite3.Connection) -> None:
-            for statement in _FORGET:
+        def forget(connection: Connection) -> None:
+            for statement in (*_FORGET, _FORGET_CHUNKS) if self.engine.shared else _FORGET:
                 connection.execute(statement)
 
         await self.writer.run(forget)
@@ -112,8 +123,10 @@ class SqliteDocuments:
         """
         ids = list(unique_ids)
 
-        def forget(connection: sqlite3.Connection) -> None:
+        def forget(connection: Connection) -> None:
             connection.executemany(_REMOVE, [(unique_id,) for unique_id in ids])
+            if self.engine.shared:
+                connection.execute(_FORGET_CHUNKS)
 
         await self.writer.run(forget)
         await self._in_thread(self._sweep)
@@ -125,11 +138,13 @@ class SqliteDocuments:
             StorageError: the database cannot be read.
         """
 
-        def look(connection: sqlite3.Connection) -> StoredDocument | None:
+        def look(connection: Connection) -> StoredDocument | None:
             row = connection.execute(_GET, (unique_id,)).fetchone()
             if row is None:
                 return None
             entry_id, found_id, mime_type, *content = row
+            if self.engine.shared:
+                self._fetch(connection, *content)
             return StoredDocument(entry_id, found_id, mime_type, _content(self.data_dir, *content))
 
         return await self.reader.run(look)
@@ -137,7 +152,7 @@ class SqliteDocuments:
     async def count(self) -> tuple[int, int]:
         """How many submissions and how many documents there are."""
 
-        def look(connection: sqlite3.Connection) -> tuple[int, int]:
+        def look(connection: Connection) -> tuple[int, int]:
             submissions, documents = connection.execute(_COUNT).fetchone()
             return int(submissions), int(documents)
 
@@ -147,8 +162,21 @@ class SqliteDocuments:
         """The same store, that also writes files for people."""
         return replace(self, copies=copies)
 
+    def _fetch(self, connection: Connection, size: int, sha1: str, path: str | None, _data: bytes | None) -> None:
+        """Bring the bytes of a large document from the database, where another machine took them in."""
+        if path is None or (self.data_dir / path).exists():
+            return
+        target = self.data_dir / path
+        with translated(self.data_dir):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partly = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+            with partly.open("xb") as stream:
+                for number in range(-(-size // _CHUNK_BYTES)):
+                    stream.write(connection.execute(_CHUNK, (sha1, size, number)).fetchone()[0])
+            partly.replace(target)
+
     def _sweep(self) -> None:
-        with usage(self.data_dir) as is_used:
+        with usage(self.engine) as is_used:
             self.files.sweep(is_used)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -159,7 +187,7 @@ class SqliteDocuments:
         key: str,
         submission: Submission,
         rows: Sequence[Row],
-        work: Callable[[sqlite3.Connection], Any],
+        work: Callable[[Connection], Any],
         at: datetime,
     ) -> Any:  # noqa: ANN401 - whatever the work returns
         head = (
@@ -171,14 +199,26 @@ class SqliteDocuments:
             submission.metadata,
         )
 
-        def commit(connection: sqlite3.Connection) -> object:
+        def commit(connection: Connection) -> object:
             result = work(connection)
             for insert, values in ((_SUBMISSION, [head]), (_DOCUMENT, rows)):
                 for sql, bound in insert.statements(values):
                     connection.execute(sql, bound)
+            if self.engine.shared:
+                self._share(connection, rows)
             return result
 
         return await self.writer.run(commit)
+
+    def _share(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Put the bytes of large documents into the database, once for all machines."""
+        for row in rows:
+            path, size, sha1 = row[_DOCUMENT.columns.index("path")], row[5], row[6]
+            if path is None or connection.execute(_CHUNK, (sha1, size, 0)).fetchone() is not None:
+                continue
+            pieces = Content.of_file(self.data_dir / str(path)).chunks(_CHUNK_BYTES)
+            for number, piece in enumerate(pieces):
+                connection.execute(_ADD_CHUNK, (sha1, size, number, piece))
 
 
 class _Preparation:
@@ -212,7 +252,7 @@ class _Preparation:
     def undo(self) -> None:
         """The rows were not committed."""
         if self._placed:
-            with usage(self._store.data_dir) as is_used:
+            with usage(self._store.engine) as is_used:
                 self._store.files.release(self._placed, is_used)
 
     def _prepared(self, position: int, document: StoredDocument) -> Row:
@@ -234,10 +274,9 @@ class _Preparation:
 
 
 @contextmanager
-def usage(data_dir: Path) -> Iterator[IsUsed]:
+def usage(engine: Engine) -> Iterator[IsUsed]:
     """Tells whether a committed document lies at a path relative to the data directory."""
-    database = data_dir / DOMAIN_FILE
-    with translated(database), closing(open_to_read(database)) as connection:
+    with engine.translated(), closing(engine.open_to_read()) as connection:
         yield lambda sha1, path: connection.execute(_IS_USED, (sha1, path)).fetchone() is not None
 
 

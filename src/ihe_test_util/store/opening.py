@@ -12,6 +12,7 @@ from ihe_test_util.errors import StorageError
 from ihe_test_util.store.content_files import ContentFiles
 from ihe_test_util.store.database import translated
 from ihe_test_util.store.documents import SqliteDocuments, usage
+from ihe_test_util.store.engine import Engine, SqliteEngine
 from ihe_test_util.store.journal import Journal, JournalBounds
 from ihe_test_util.store.locks import Instance, alive_and_dead, directory_lock, remove_left_over
 from ihe_test_util.store.patients import SqlitePatients
@@ -42,25 +43,30 @@ class Store:
     where attachments go while they arrive: on the disk of the stored documents, so that they are moved and not copied.
     """
 
-    def __init__(self, data_dir: Path, instance: Instance, writer: GroupWriter, journal: Journal) -> None:
+    def __init__(
+        self, data_dir: Path, instance: Instance, engine: Engine, writer: GroupWriter, journal: Journal
+    ) -> None:
         self.data_dir = data_dir
         self.spool_dir = instance.directory
         self.journal = journal
         self._instance = instance
         self._closed = False
         self._writer = writer
-        self._reader = ReadPool(data_dir / DOMAIN_FILE)
+        self._engine = engine
+        self._reader = ReadPool(engine)
         self._threads = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="store-files")
         self._files = ContentFiles(data_dir, instance.directory)
         self.patients = SqlitePatients(writer, self._reader)
-        self.documents = SqliteDocuments(data_dir, writer, self._reader, self._files, self._threads)
+        self.documents = SqliteDocuments(data_dir, engine, writer, self._reader, self._files, self._threads)
         self.registry = SqlRegistry(writer, self._reader, self.documents)
         saving = self.documents.saving(SavedCopies(data_dir, instance.directory))
         self.saving_registry = SqlRegistry(writer, self._reader, saving)
 
     @classmethod
-    def open(cls, data_dir: Path, *, bounds: JournalBounds | None = None) -> Self:
+    def open(cls, data_dir: Path, *, url: str = "", bounds: JournalBounds | None = None) -> Self:
         """Open a data directory, make it where it is missing, and remove what killed processes left in it.
+
+        ``url`` names the database of the domain where it is not a file of the directory: postgresql://…
 
         Raises:
             StorageError: it cannot be written to, or a database in it is damaged or too new.
@@ -70,13 +76,14 @@ class Store:
         with translated(data_dir), directory_lock(data_dir), ExitStack() as undo:
             instance = Instance.register(data_dir)
             undo.callback(instance.close)
-            writer = GroupWriter(data_dir / DOMAIN_FILE, DOMAIN)
+            engine = _engine(data_dir, url)
+            writer = GroupWriter(engine)
             undo.callback(writer.close)
             journal = Journal(data_dir / JOURNAL_FILE, bounds)
             undo.callback(journal.close)
-            _recover(data_dir, instance)
+            _recover(data_dir, engine, instance)
             undo.pop_all()
-        return cls(data_dir, instance, writer, journal)
+        return cls(data_dir, instance, engine, writer, journal)
 
     async def counts(self) -> Counts:
         """How much is stored.
@@ -99,7 +106,7 @@ class Store:
         self._reader.close()
         self.journal.close()
         try:
-            with translated(self.data_dir), directory_lock(self.data_dir), usage(self.data_dir) as is_used:
+            with translated(self.data_dir), directory_lock(self.data_dir), usage(self._engine) as is_used:
                 self._files.recover(self.spool_dir, is_used)
                 self._instance.close()
         except StorageError as error:  # what stays behind, the next start removes
@@ -121,10 +128,18 @@ def _usable(data_dir: Path) -> None:
         ) from error
 
 
-def _recover(data_dir: Path, instance: Instance) -> None:
+def _engine(data_dir: Path, url: str) -> Engine:
+    if not url:
+        return SqliteEngine(data_dir / DOMAIN_FILE, DOMAIN)
+    from ihe_test_util.store.postgres import PostgresEngine  # noqa: PLC0415 - only where it is used
+
+    return PostgresEngine(url, DOMAIN)
+
+
+def _recover(data_dir: Path, engine: Engine, instance: Instance) -> None:
     files = ContentFiles(data_dir, instance.directory)
     _, dead = alive_and_dead(data_dir)
-    with usage(data_dir) as is_used:
+    with usage(engine) as is_used:
         for entry in dead:
             try:
                 files.recover(entry, is_used)

@@ -1,13 +1,12 @@
 """Reading beside the writer: connections that only read, used in threads of their own."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ihe_test_util.store.database import open_to_read, translated
+from ihe_test_util.errors import StorageError
+from ihe_test_util.store.engine import Connection, Engine
 
 T = TypeVar("T")
 
@@ -15,12 +14,12 @@ T = TypeVar("T")
 class ReadPool:
     """Runs queries on one database, off the event loop, one at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"reader-{path.stem}")
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
-    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, query: Callable[[Any], T]) -> T:
         """The result of ``query``.
 
         Raises:
@@ -28,11 +27,22 @@ class ReadPool:
         """
         return await asyncio.get_running_loop().run_in_executor(self._executor, self.ask, query)
 
-    def ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    def ask(self, query: Callable[[Any], T]) -> T:
         """As ``run``, in the calling thread, which has to be the pool's."""
+        try:
+            with self._engine.translated():
+                return self._asked(query)
+        except StorageError as error:
+            if not isinstance(error.__cause__, Exception) or not self._engine.is_lost(error.__cause__):
+                raise
+        self._connection = None
+        with self._engine.translated():
+            return self._asked(query)
+
+    def _asked(self, query: Callable[[Any], T]) -> T:
         if self._connection is None:
-            self._connection = open_to_read(self._path)
-        with translated(self._path):
+            self._connection = self._engine.open_to_read()
+        with self._engine.reading(self._connection):
             return query(self._connection)
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """The registry in the database: one row an object, with the columns that find it and the ebRIM object as XML."""
 
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ihe_test_util.domain.registry.entry import Entry, HeldObject, Kind
 from ihe_test_util.domain.xds.datatypes import cx_parts
 from ihe_test_util.store.database import Row, SqlValue
 from ihe_test_util.store.documents import SqliteDocuments
+from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.writer import GroupWriter, Insert
 from ihe_test_util.xml import ns
@@ -58,7 +58,7 @@ _PREFIXES: Final = {"rim": ns.RIM}
 class RegistryRows:
     """The registry on one connection, inside a transaction of the caller's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def by_ids(self, ids: Collection[str]) -> list[Entry]:
@@ -142,15 +142,7 @@ class SqlRegistry:
         Raises:
             StorageError: the database cannot be read.
         """
-
-        def at_one_moment(connection: sqlite3.Connection) -> T:
-            connection.execute("BEGIN")
-            try:
-                return work(RegistryRows(connection))
-            finally:
-                connection.execute("COMMIT")
-
-        return await self.reader.run(at_one_moment)
+        return await self.reader.run(lambda connection: work(RegistryRows(connection)))
 
     async def change(self, work: Callable[[RegistryChange], T]) -> T:
         """Let ``work`` change the registry; returns when the change is durable.

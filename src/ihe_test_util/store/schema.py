@@ -82,6 +82,16 @@ DOMAIN: Final = Schema(
                 xml BLOB NOT NULL
             )
             """,
+            # Used where several machines share the database; see store.documents.
+            """
+            CREATE TABLE document_chunks (
+                sha1 TEXT NOT NULL,
+                size BIGINT NOT NULL,
+                number INTEGER NOT NULL,
+                data BLOB NOT NULL,
+                PRIMARY KEY (sha1, size, number)
+            )
+            """,
             "CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)",
             "CREATE INDEX registry_objects_unique_id ON registry_objects (unique_id)",
             "CREATE INDEX registry_objects_lid ON registry_objects (lid, version)",

@@ -2,27 +2,21 @@
 
 import asyncio
 import logging
-import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ihe_test_util.errors import StorageError
-from ihe_test_util.store.database import (
-    Operation,
-    Row,
-    Schema,
-    SqlValue,
-    is_hopeless,
-    open_database,
-    storage_error,
-    transaction,
-)
+from ihe_test_util.store.database import Row, SqlValue
+from ihe_test_util.store.engine import Engine
+
+#: Something done on the connection of a writer, inside a transaction.
+Operation: TypeAlias = Callable[[Any], object]
 
 _LOG: Final = logging.getLogger(__name__)
 # SQLite gives up and takes back the GIL for each statement it runs, and a busy event loop can make it wait for
@@ -109,15 +103,14 @@ class GroupWriter:
     Several processes may each have one for the same database.
     """
 
-    def __init__(self, path: Path, schema: Schema) -> None:
+    def __init__(self, engine: Engine, name: str = "domain") -> None:
         """Open the database.
 
         Raises:
             StorageError: it cannot be opened.
         """
-        self._path = path
-        self._connection = open_database(path, schema)
-        self._file = _identity(path)
+        self._engine = engine
+        self._connection = engine.open()
         # Writes wait here, on the event loop's side, until the thread has finished the batch before: the two then
         # change places only twice a batch, and batches grow with the load.
         self._waiting: list[_Write] = []
@@ -127,7 +120,7 @@ class GroupWriter:
         self._closed = False
         self._failed = 0  # since the last line in the log
         self._told_at = -_COMPLAIN_EVERY_S
-        self._thread = threading.Thread(target=self._work, name=f"writer-{path.stem}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"writer-{name}", daemon=True)
         self._thread.start()
 
     async def insert(self, *rows: tuple[Insert, Sequence[Row]]) -> None:
@@ -166,7 +159,7 @@ class GroupWriter:
 
     def _put(self, write: _Write, loop: asyncio.AbstractEventLoop) -> None:
         if self._closed:
-            raise StorageError("nothing was stored: the server is stopping", where=str(self._path))
+            raise StorageError("nothing was stored: the server is stopping", where=self._engine.where)
         self._waiting.append(write)
         if not self._idle:
             return
@@ -196,9 +189,10 @@ class GroupWriter:
             except RuntimeError:
                 _LOG.warning("the event loop was gone before %d writes were done", len(writes))
         try:
-            self._connection.close()
-        except sqlite3.Error as error:
-            _LOG.warning("closing the database: %s", storage_error(error, self._path))
+            with self._engine.translated():
+                self._connection.close()
+        except StorageError as error:
+            _LOG.warning("closing the database: %s", error)
 
     def _complain(self, outcome: _Outcome) -> None:
         # Each write's own request logs its failure; a full disk would fill this log as well.
@@ -227,21 +221,30 @@ class GroupWriter:
         try:
             return self._commit(writes)
         except Exception as error:  # noqa: BLE001 - a thread that died would leave all its callers waiting for ever
-            if len(writes) > 1 and not is_hopeless(error):
+            if self._engine.is_lost(error) and self._reconnected():
+                return self._outcomes(writes)
+            if len(writes) > 1 and not self._engine.is_hopeless(error):
                 # One of them may be to blame: its neighbours shall not suffer.
                 return [outcome for write in writes for outcome in self._outcomes([write])]
-            return [_Outcome(writes, error=self._told(error))]
+            return [_Outcome(writes, error=self._engine.told(error))]
+
+    def _reconnected(self) -> bool:
+        """Whether a new connection could be had in place of one that was lost."""
+        with suppress(StorageError):
+            self._connection = self._engine.open()
+            return True
+        return False
 
     def _commit(self, writes: Sequence[_Write]) -> list[_Outcome]:
-        self._check_still_there()
+        self._engine.check()
         segments = list(_segments(writes))
-        if len(segments) == 1 and segments[0][0].operation is None:
+        if len(segments) == 1 and segments[0][0].operation is None and not self._engine.shared:
             statements = _statements(segments[0])
             if len(statements) == 1:
                 self._connection.execute(*statements[0])  # a transaction by itself
                 return [_Outcome(writes)]
         outcomes = []
-        with transaction(self._connection):
+        with self._engine.writing(self._connection):
             for segment in segments:
                 if segment[0].operation is not None:
                     outcomes.append(self._operate(segment[0], alone=len(writes) == 1))
@@ -260,27 +263,13 @@ class GroupWriter:
         try:
             value = write.operation(self._connection)
         except Exception as error:
-            if is_hopeless(error):
+            if self._engine.is_hopeless(error):
                 raise
             self._connection.execute("ROLLBACK TO operation")
             self._connection.execute("RELEASE operation")
-            return _Outcome([write], error=self._told(error))
+            return _Outcome([write], error=self._engine.told(error))
         self._connection.execute("RELEASE operation")
         return _Outcome([write], value)
-
-    def _check_still_there(self) -> None:
-        # Of a file that was removed SQLite goes on writing what nobody will ever read again.
-        if _identity(self._path) != self._file:
-            raise StorageError(
-                "the database was removed or replaced while the server runs, nothing was stored",
-                where=str(self._path),
-                hint="restart the server",
-            )
-
-    def _told(self, error: Exception) -> Exception:
-        if isinstance(error, sqlite3.Error | OSError | ValueError | OverflowError):
-            return storage_error(error, self._path)
-        return error
 
 
 def _segments(writes: Sequence[_Write]) -> Iterator[Sequence[_Write]]:
@@ -303,11 +292,3 @@ def _statements(writes: Sequence[_Write]) -> list[tuple[str, list[SqlValue]]]:
         for insert, rows in write.rows:
             gathered.setdefault(insert, []).extend(rows)
     return [statement for insert, rows in gathered.items() for statement in insert.statements(rows)]
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino

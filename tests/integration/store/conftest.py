@@ -1,6 +1,8 @@
 import importlib.util
+import os
+import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,7 @@ from ihe_test_util.domain.patients import Patient
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
 from ihe_test_util.store.opening import Store
 from ihe_test_util.xml.hl7v3 import AD, II, PN, TEL
+from tests.support.postgres import missing, own_schema, postgres_server
 
 AT = datetime(2026, 1, 31, 13, 45, 6, 789012, tzinfo=UTC)
 
@@ -28,9 +31,28 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own."""
+    if reason := missing():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Each test that opens a store by it runs on both databases."""
+    if request.param == "sqlite":
+        return ""
+    return own_schema(request.getfixturevalue("postgres"), f"t{secrets.token_hex(8)}")
+
+
 @pytest_asyncio.fixture
-async def store(data_dir: Path) -> AsyncIterator[Store]:
-    opened = Store.open(data_dir)
+async def store(data_dir: Path, store_url: str) -> AsyncIterator[Store]:
+    opened = Store.open(data_dir, url=store_url)
     yield opened
     await opened.close()
 

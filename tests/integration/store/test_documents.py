@@ -131,6 +131,7 @@ async def test_copies_for_people_can_be_traced_back(store: Store, submission: Ma
     assert {line["unique_id"]: (directory / line["file"]).read_bytes() for line in lines} == data
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "unique_id", ["../../../etc/passwd", "u" * 10_000, "a\0b", "a/b\\c", "\"quotes'", "CON", "/absolute", "~", ""]
 )
@@ -163,3 +164,20 @@ async def test_without_copies_there_is_no_such_directory(
     """By default submitted documents are not written out."""
     await store.documents.provide(submission(Content.of(b"x"), Content.of(bytes(LARGE))), at=at)
     assert not (store.data_dir / "documents").exists()
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_another_machine_has_the_same_documents(
+    store: Store, store_url: str, submission: MakeSubmission, at: datetime, tmp_path: Path
+) -> None:
+    """Two servers with directories of their own on one database are one domain, for large documents too."""
+    data = bytes(range(256)) * 12_000
+    await store.registry.provide(submission(Content.of(b"small"), Content.of(data)), lambda _: None, at=at)
+
+    other = Store.open(tmp_path / "elsewhere", url=store_url)
+    found = [await other.documents.get(name) for name in ("2.999.5", "2.999.5.2")]
+
+    assert [one.content.read() for one in found if one is not None] == [b"small", data]
+    await other.documents.remove(["2.999.5.2"])
+    assert await store.documents.get("2.999.5.2") is None
+    await other.close()

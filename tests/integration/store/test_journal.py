@@ -253,6 +253,7 @@ def test_a_missing_journal_is_said_with_its_place(tmp_path: Path) -> None:
         JournalReader(tmp_path / "nowhere").tail(1)
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_parts_are_found_wherever_they_were_kept(
     store: Store, submission: Callable[..., Submission], exchange: MakeExchange
 ) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -50,9 +49,8 @@ def adding(one: Entry) -> Callable[[RegistryChange], None]:
     return lambda registry: registry.add([one])
 
 
-async def test_what_is_registered_is_found_by_all_that_names_it(tmp_path: Path) -> None:
+async def test_what_is_registered_is_found_by_all_that_names_it(store: Store) -> None:
     """An object comes back equal by its id, uniqueId, logical id and patient; an association by both of its ends."""
-    store = Store.open(tmp_path)
     one, other = entry(1), entry(2)
     between = link(1, one.id, other.id)
 
@@ -78,12 +76,10 @@ async def test_what_is_registered_is_found_by_all_that_names_it(tmp_path: Path) 
         [between],
         [between],
     ]
-    await store.close()
 
 
-async def test_changes_are_there_after_a_restart(tmp_path: Path) -> None:
+async def test_changes_are_there_after_a_restart(store: Store, store_url: str) -> None:
     """A state that was replaced and an object that was removed are so for the next process too."""
-    store = Store.open(tmp_path)
     one, other = entry(1), entry(2)
     await store.registry.change(lambda registry: registry.add([one, other]))
 
@@ -93,7 +89,7 @@ async def test_changes_are_there_after_a_restart(tmp_path: Path) -> None:
 
     await store.registry.change(change)
     await store.close()
-    again = Store.open(tmp_path)
+    again = Store.open(store.data_dir, url=store_url)
 
     assert await again.registry.look(lambda registry: registry.by_ids([one.id, other.id])) == [
         one.with_status(urns.DEPRECATED)
@@ -101,9 +97,8 @@ async def test_changes_are_there_after_a_restart(tmp_path: Path) -> None:
     await again.close()
 
 
-async def test_work_that_raises_leaves_nothing_and_harms_no_neighbour(tmp_path: Path) -> None:
+async def test_work_that_raises_leaves_nothing_and_harms_no_neighbour(store: Store) -> None:
     """Of many changes that share a commit, the one that fails is undone alone."""
-    store = Store.open(tmp_path)
 
     def failing(registry: RegistryChange) -> None:
         registry.add([entry(99)])
@@ -118,13 +113,11 @@ async def test_work_that_raises_leaves_nothing_and_harms_no_neighbour(tmp_path: 
 
     assert [str(each) for each in outcomes if each is not None] == ["not this one"]
     assert await store.registry.count() == {Kind.DOCUMENT_ENTRY: 39}
-    await store.close()
 
 
 @pytest.mark.parametrize("size", [10, 300_000])
-async def test_documents_of_a_refused_submission_are_not_kept(tmp_path: Path, size: int) -> None:
+async def test_documents_of_a_refused_submission_are_not_kept(store: Store, size: int) -> None:
     """What the registry refuses, the repository does not have, in the database or as a file."""
-    store = Store.open(tmp_path)
     document = StoredDocument("d", "2.999.1", "text/plain", Content.of(bytes(size)))
     submission = Submission("2.999.7", PATIENT, "2.999.8", b"<m/>", (document,))
 
@@ -137,16 +130,13 @@ async def test_documents_of_a_refused_submission_are_not_kept(tmp_path: Path, si
 
     assert await store.documents.get("2.999.1") is None
     assert await store.registry.count() == {}
-    assert not [path for path in (tmp_path / "content").glob("*/*") if path.is_file()]
-    await store.close()
+    assert not [path for path in (store.data_dir / "content").glob("*/*") if path.is_file()]
 
 
-async def test_a_registry_that_is_reset_is_empty(tmp_path: Path) -> None:
+async def test_a_registry_that_is_reset_is_empty(store: Store) -> None:
     """Nothing is left of the objects."""
-    store = Store.open(tmp_path)
     await store.registry.change(lambda registry: registry.add([entry(1)]))
 
     await store.registry.reset()
 
     assert await store.registry.count() == {}
-    await store.close()

@@ -1,6 +1,7 @@
 """Mock servers for tests: real sockets on free ports of 127.0.0.1, real files in a directory of the test's own."""
 
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml.io import parse
 from tests.support.peer import Peer, StartMock
+from tests.support.postgres import missing, postgres_server
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -57,6 +59,17 @@ async def start_mock(tmp_path: Path) -> AsyncIterator[StartMock]:
 async def mock(start_mock: StartMock) -> Peer:
     """A mock server with the default configuration, and a client of it."""
     return await start_mock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own."""
+    if reason := missing():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture

@@ -84,7 +84,8 @@ class MockServer:
             StorageError: the data directory cannot be used.
         """
         config = self.watcher.config
-        self._store = await asyncio.to_thread(Store.open, config.data_dir, bounds=_bounds(config))
+        url = config.store_url.get_secret_value() if config.store_url is not None else ""
+        self._store = await asyncio.to_thread(Store.open, config.data_dir, url=url, bounds=_bounds(config))
         self._edge = Edge(world=self._world_for, record=self._store.journal.record, spool_dir=self._store.spool_dir)
         listener = Listener(
             self._handle,

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     JsonValue,
+    Secret,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -36,6 +37,7 @@ from ihe_test_util.settings.fields import (
     clash,
     refusal,
 )
+from ihe_test_util.settings.words import without_password
 
 if TYPE_CHECKING:
     from pydantic_core import InitErrorDetails
@@ -47,6 +49,7 @@ RESTART_MARK: Final = "x-takes-effect"
 
 #: RFC 3986 path characters that mean themselves: no query, fragment, blank, percent escape.
 _ENDPOINT: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+_DATABASE: Final = re.compile(r"postgres(?:ql)?://[^\s\x00-\x1f]+")
 _NOT_HOST: Final = re.compile(r"[\s/\x00-\x1f]")
 
 _T = TypeVar("_T")
@@ -70,6 +73,23 @@ def _endpoint(value: object) -> object:
         raise refusal(f'{shown} has an empty, "." or ".." step, which clients would remove')
     if value.rstrip("/") == HEALTH_PATH:
         raise refusal(f"{shown} is taken: the server's own state is there")
+    return value
+
+
+class StoreUrl(Secret[str]):
+    """The URL of a database; without its password wherever it is shown."""
+
+    def _display(self) -> str:
+        return without_password(self.get_secret_value())
+
+
+def _store_url(value: object) -> object:
+    if isinstance(value, str) and not _DATABASE.match(value):
+        raise refusal(
+            "is no URL of PostgreSQL, such as postgresql://user:password@host:5432/database",
+            expected="postgresql://user:password@host:5432/database",
+            hint="leave store_url out to keep everything in data_dir",
+        )
     return value
 
 
@@ -198,6 +218,11 @@ class MockServerConfig(Model):
     )
     data_dir: FilePath = _restart(
         Path("mocks/data"), "Directory of the database, the journal and saved documents.", "/var/lib/mock-server"
+    )
+    store_url: Annotated[StoreUrl | None, BeforeValidator(_store_url)] = _restart(
+        None,
+        "PostgreSQL database of the domain, which several servers may share; none: SQLite in `data_dir`.",
+        "postgresql://ihe@localhost/ihe",
     )
     pix_add_endpoint: EndpointPath = _now("/pix/add", "Path of the Patient Identity Feed (ITI-44).", "/PIXManager")
     iti41_endpoint: EndpointPath = _now(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Generic, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Secret, ValidationError
 
 from ihe_test_util.settings.environment import add_environment, variables_of
 from ihe_test_util.settings.files import Snapshot, missing, read_snapshot
@@ -142,7 +142,7 @@ def _add_file(layers: Layers, data: bytes, name: str) -> list[Problem]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Path | StrEnum):
+    if isinstance(value, Path | StrEnum | Secret):
         return str(value)
     if isinstance(value, tuple):
         return [_plain(member) for member in value]

@@ -1,8 +1,7 @@
 import importlib.util
-import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +15,7 @@ from ihe_test_util.domain.patients import Patient
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
 from ihe_test_util.store.opening import Store
 from ihe_test_util.xml.hl7v3 import AD, II, PN, TEL
-from tests.support.postgres import missing, own_schema, postgres_server
+from tests.support.postgres import own_schema
 
 AT = datetime(2026, 1, 31, 13, 45, 6, 789012, tzinfo=UTC)
 
@@ -29,17 +28,6 @@ def at() -> datetime:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own."""
-    if reason := missing():
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with postgres_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -281,7 +281,20 @@ def test_what_a_running_server_cannot_change_waits_for_a_restart() -> None:
         "log_path",
         "pid_file",
         "data_dir",
+        "store_url",
     }
+
+
+def test_no_password_of_a_database_is_shown() -> None:
+    """The URL of a database is shown without its password, and a wrong one not at all."""
+    given_ = config(store_url="postgresql://ihe:s3cret@db.example/ihe")
+
+    assert given_.store_url is not None
+    assert "s3cret" not in f"{given_!r} {given_.store_url} {given_.model_dump_json()}"
+    assert given_.store_url.get_secret_value() == "postgresql://ihe:s3cret@db.example/ihe"
+    with pytest.raises(ValidationError, match="no URL of PostgreSQL") as refused:
+        config(store_url="mysql://ihe:s3cret@db.example/ihe")
+    assert "s3cret" not in str(refused.value.errors()[0]["msg"])
 
 
 @given(st.text(min_size=1, max_size=40))

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
-from ihe_test_util.domain.documents import Submission
-from ihe_test_util.domain.patients import Patient
+from ihe_test_util.domain.patients import Patient, PatientStore
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import OtherMessage, StorageError
 from ihe_test_util.transactions.pix_add import SPEC, PixAddRequest, PixAddResponse, with_patient_id
@@ -28,7 +28,7 @@ ID_PATH = "/PRPA_IN201301UV02/controlActProcess/subject/registrationEvent/subjec
 
 @dataclass
 class Registry:
-    """A PatientStore that remembers who was fed, or fails as told; and a DocumentStore that nobody calls."""
+    """As much of a PatientStore as an add needs: remembers who was fed, or fails as told."""
 
     fed: list[tuple[Patient, datetime]] = field(default_factory=list)
     failure: Exception | None = None
@@ -38,14 +38,6 @@ class Registry:
         if self.failure is not None:
             raise self.failure
         self.fed.append((patient, at))
-
-    async def provide(self, submission: Submission, *, at: datetime) -> None:
-        """Fail: an ITI-44 add provides nothing."""
-        raise AssertionError(f"ITI-44 provides no documents: {submission} at {at}")
-
-    async def reset(self) -> None:
-        """Forget."""
-        self.fed.clear()
 
 
 @pytest.fixture
@@ -57,7 +49,9 @@ def registry() -> Registry:
 @pytest.fixture
 def world(registry: Registry) -> World:
     """A world whose clock stands still."""
-    return World(registry, registry, now=lambda: NOW, new_uuid=lambda: NEW_UUID)
+    patients = cast("PatientStore", registry)
+    nothing = cast("Any", None)
+    return World(patients, documents=nothing, registry=nothing, now=lambda: NOW, new_uuid=lambda: NEW_UUID)
 
 
 async def test_the_patient_is_fed_before_anything_is_said(

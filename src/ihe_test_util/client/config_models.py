@@ -55,6 +55,7 @@ def _variable(value: object) -> object:
     return value
 
 
+_REGISTRY: Final = "https://xds.example.org/registry"
 Url: TypeAlias = Annotated[str, BeforeValidator(_url), text_schema("url")]
 VariableName: TypeAlias = Annotated[str, BeforeValidator(_variable), text_schema("variable")]
 CertificateForm: TypeAlias = Literal["pem", "pkcs12", "der"]
@@ -72,6 +73,36 @@ class Endpoints(Model):
         f"{DEFAULT_BASE_URL}/iti41/submit",
         "URL of Provide and Register Document Set-b (ITI-41).",
         "https://xds.example.org/repository",
+    )
+    pix_query_url: Url = described(
+        f"{DEFAULT_BASE_URL}/pix/query", "URL of the PIX query (ITI-45).", "https://pix.example.org/query"
+    )
+    pdq_url: Url = described(
+        f"{DEFAULT_BASE_URL}/pdq", "URL of the Patient Demographics Query (ITI-47).", "https://pdq.example.org/query"
+    )
+    xcpd_url: Url = described(
+        f"{DEFAULT_BASE_URL}/xcpd",
+        "URL of Cross Gateway Patient Discovery (ITI-55).",
+        "https://xcpd.example.org/gateway",
+    )
+    iti42_url: Url = described(
+        f"{DEFAULT_BASE_URL}/iti42/register", "URL of Register Document Set-b (ITI-42).", _REGISTRY
+    )
+    iti18_url: Url = described(
+        f"{DEFAULT_BASE_URL}/iti18/query", "URL of the Registry Stored Query (ITI-18).", _REGISTRY
+    )
+    iti43_url: Url = described(
+        f"{DEFAULT_BASE_URL}/iti43/retrieve",
+        "URL of Retrieve Document Set (ITI-43).",
+        "https://xds.example.org/repository",
+    )
+    iti57_url: Url = described(f"{DEFAULT_BASE_URL}/iti57/update", "URL of Update Document Set (ITI-57).", _REGISTRY)
+    iti62_url: Url = described(f"{DEFAULT_BASE_URL}/iti62/remove", "URL of Remove Metadata (ITI-62).", _REGISTRY)
+    iti86_url: Url = described(
+        f"{DEFAULT_BASE_URL}/iti86/remove", "URL of Remove Documents (ITI-86).", "https://xds.example.org/repository"
+    )
+    iti92_url: Url = described(
+        f"{DEFAULT_BASE_URL}/iti92/update", "URL of Restricted Update Document Set (ITI-92).", _REGISTRY
     )
 
     def url_of(self, card: AnyTransaction) -> str:

@@ -10,11 +10,17 @@ from typing import TypeVar
 
 from ihe_test_util.domain.documents import StoredDocument, Submission
 from ihe_test_util.domain.registry.access import RegistryChange, RegistryView
+from ihe_test_util.domain.xds.datatypes import cx_parts
 from ihe_test_util.errors import StorageError
 from ihe_test_util.store.registry import RegistryRows
 from ihe_test_util.store.schema import DOMAIN
 
 T = TypeVar("T")
+
+_FEED = """
+    INSERT OR IGNORE INTO patients (root, extension, position, fed_at, gender, birth_time, demographics)
+    VALUES (?, ?, 0, 0, '', '', '')
+"""
 
 
 def memory_database() -> sqlite3.Connection:
@@ -74,6 +80,12 @@ class MemoryRegistry:
         """Forget everything."""
         self.provided.clear()
         self.connection.execute("DELETE FROM registry_objects")
+
+    def feed(self, patient_id: str) -> None:
+        """Make a patient known (CX)."""
+        found = cx_parts(patient_id)
+        assert found is not None
+        self.connection.execute(_FEED, (found[1], found[0]))
 
     def close(self) -> None:
         """Close the database."""

@@ -1,16 +1,20 @@
 """ITI-41 against a running mock: what a document source sends, what it gets, what is stored."""
 
 import re
+from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
+from ihe_test_util.domain.patients import Patient
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml import ns
+from ihe_test_util.xml.hl7v3 import II
 from tests.support.messages import as_package, submitted
 from tests.support.peer import Peer, StartMock
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PATH = "/iti41/submit"
 SUCCESS = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
 CAPTURES = Path(__file__).parents[2] / "data" / "mtom"
@@ -29,6 +33,7 @@ def slots(answer_xml: bytes) -> dict[str, list[str]]:
 async def test_documents_are_stored_byte_for_byte(start_mock: StartMock, version: SoapVersion, mode: str) -> None:
     """Success with the ids in the ResponseSlotList; the bytes are those that were sent."""
     mock = await start_mock({"iti41_behavior.validation_mode": mode})
+    await mock.server.store.patients.feed(Patient((II("2.999.1.2", "PAT-1"),)), at=NOW)
     message = submitted(("2.999.4.1.1", TEXT), ("2.999.4.1.2", BINARY), version=version).packed()
 
     answer = await mock.post(PATH, message.body, message.content_type)
@@ -111,7 +116,7 @@ async def test_strict_mode_names_every_missing_attribute(start_mock: StartMock) 
 
 async def test_inline_base64_in_a_package_is_accepted(mock: Peer) -> None:
     """A stack that wraps the message in MTOM but leaves the document inline is understood (metriport #2094)."""
-    packed = submitted(("2.999.4.6.1", TEXT))
+    packed = submitted(("2.999.4.6.1", "Grüße".encode()))
     inline = re.sub(rb"<xop:Include[^>]*/>", b"R3LDvMOfZQ==", packed.xml)
     assert inline != packed.xml
     message = as_package(inline)

@@ -1,47 +1,41 @@
 """What registering a submission does to the registry (ITI TF-2: 3.42.4.1.3)."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import datetime
 
 from ihe_test_util.domain.registry.access import RegistryChange
-from ihe_test_util.domain.registry.entry import Entry, HeldObject, Kind, in_registry
-from ihe_test_util.domain.xds.metadata import Metadata
-from ihe_test_util.xml.ebrim import Association
-
-_UUID: str = "urn:uuid:"
-
-
-def register(metadata: Metadata, change: RegistryChange, *, new_uuid: Callable[[], str]) -> None:
-    """Register the objects of a submission under the ids that the registry gives them."""
-    change.add(entries_of(metadata, new_uuid=new_uuid))
+from ihe_test_util.domain.registry.checks import problems, references
+from ihe_test_util.domain.registry.demands import refuse_errors
+from ihe_test_util.domain.registry.draft import Draft
+from ihe_test_util.domain.registry.effects import REPLACING, deprecate_with_addenda, joining, touch_folders
+from ihe_test_util.domain.registry.entry import Entry, Kind
+from ihe_test_util.exchange import Finding
+from ihe_test_util.xml.ebrim import Association, urns
 
 
-def entries_of(metadata: Metadata, *, new_uuid: Callable[[], str]) -> list[Entry]:
-    """The objects of a submission as first versions; symbolic ids are replaced by UUIDs everywhere."""
-    kinds: list[tuple[Kind, HeldObject]] = [
-        *((Kind.SUBMISSION_SET, one.source) for one in metadata.submission_sets),
-        *((Kind.DOCUMENT_ENTRY, one.source) for one in metadata.document_entries),
-        *((Kind.FOLDER, one.source) for one in metadata.folders),
-        *((Kind.ASSOCIATION, one) for one in metadata.associations),
-    ]
-    ids = {source.id: _UUID + new_uuid() for _, source in kinds if not source.id.startswith(_UUID)}
-    return [Entry.of(kind, in_registry(_renamed(source, ids, new_uuid))) for kind, source in kinds]
+def register(
+    draft: Draft, change: RegistryChange, *, strict: bool, at: datetime, new_uuid: Callable[[], str]
+) -> list[Finding]:
+    """Register a submission with all that follows for what the registry holds; returns the warnings.
+
+    Raises:
+        Refused: the registry cannot take it, for all the errors named; nothing was changed.
+    """
+    warnings = refuse_errors(problems(draft, change, strict=strict))
+    own = _consequences(draft, change, at, new_uuid) if references(draft) else []
+    change.add([*draft.entries, *own])
+    return warnings
 
 
-def _renamed(source: HeldObject, ids: Mapping[str, str], new_uuid: Callable[[], str]) -> HeldObject:
-    new_id = ids.get(source.id, source.id)
-    renamed = replace(
-        source,
-        id=new_id,
-        classifications=tuple(
-            one._replace(id=_UUID + new_uuid(), classified_object=new_id) for one in source.classifications
-        ),
-        external_identifiers=tuple(
-            one._replace(id=_UUID + new_uuid(), registry_object=new_id) for one in source.external_identifiers
-        ),
-    )
-    if isinstance(renamed, Association):
-        return replace(
-            renamed, source=ids.get(renamed.source, renamed.source), target=ids.get(renamed.target, renamed.target)
-        )
-    return renamed
+def _consequences(draft: Draft, change: RegistryChange, at: datetime, new_uuid: Callable[[], str]) -> list[Entry]:
+    """Do what associations to the registry's objects demand; the associations that the registry adds itself."""
+    links = list(draft.associations)
+    replacements = [one for one in links if one.association_type in REPLACING]
+    members = [(one.source, one.target) for one in links if one.association_type == urns.HAS_MEMBER]
+    submission_set = next((entry.id for entry in draft.entries if entry.kind is Kind.SUBMISSION_SET), "")
+    own = joining(change, replacements, members, submission_set=submission_set, new_uuid=new_uuid)
+    deprecate_with_addenda(change, [one.target for one in replacements])
+    sources = {source for source, _ in members}
+    sources |= {entry.source.source for entry in own if isinstance(entry.source, Association)}
+    touch_folders(change, sources - {entry.id for entry in draft.entries}, at)
+    return own

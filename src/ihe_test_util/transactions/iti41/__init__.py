@@ -3,7 +3,15 @@
 from typing import Final
 
 from ihe_test_util.transactions.card import Mtom, Transaction
-from ihe_test_util.transactions.iti41.answer import answer, log_ids, patient_ids, verdict, with_custom_ids
+from ihe_test_util.transactions.iti41.answer import (
+    answer,
+    log_ids,
+    patient_ids,
+    refuse,
+    verdict,
+    warn,
+    with_custom_ids,
+)
 from ihe_test_util.transactions.iti41.build import build_request
 from ihe_test_util.transactions.iti41.metadata_file import request_from_metadata
 from ihe_test_util.transactions.iti41.model import REQUEST_ROOT, ProvideAndRegisterRequest, ProvidedDocument
@@ -40,6 +48,9 @@ SPEC: Final = Transaction(
     verdict=verdict,
     log_ids=log_ids,
     patient_ids=patient_ids,
+    refuse=refuse,
+    warn=warn,
+    missing_is_fault=True,
 )
 
 __all__ = [

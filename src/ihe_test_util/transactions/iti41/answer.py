@@ -1,40 +1,91 @@
 """How a document repository answers a submission (ITI TF-2: 3.41.4.1.3, 3.41.4.2), and what its answer says."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from ihe_test_util.domain.documents import StoredDocument, Submission
-from ihe_test_util.domain.registry.access import RegistryChange
-from ihe_test_util.domain.registry.registering import register
+from ihe_test_util.domain.registry.demands import Refused
+from ihe_test_util.domain.registry.draft import Additions, Draft, drafted
 from ihe_test_util.domain.world import World
+from ihe_test_util.exchange import Finding
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.iti41.model import NO_MEDIA_TYPE, ProvideAndRegisterRequest
+from ihe_test_util.transactions.xds import submitting
+from ihe_test_util.transactions.xds.base import Actor
 from ihe_test_util.transactions.xds.response import RegistryResponse, verdict_of, with_slot
-from ihe_test_util.xml.ebrim import Slot, urns
+from ihe_test_util.xml.ebrim import ExternalIdentifier, LocalizedString, Slot, urns
 
 SET_UNIQUE_ID: Final = "SubmissionSetUniqueId"
 DOCUMENT_UNIQUE_ID: Final = "DocumentUniqueId"
 _UUID_ARC: Final = "2.25."
 _MAX_VALUE: Final = 256
-_LOGGED: Final = 12
+
+
+class _Provided(NamedTuple):
+    """A submission for the repository, and for the registry with what the repository adds."""
+
+    submission: Submission
+    draft: Draft
 
 
 async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryResponse:
-    """Store the submission whole and say Success; what has no uniqueId gets one under the UUID arc of OIDs.
+    """Store and register the submission whole and say Success, or say all that the registry has against it.
+
+    What has no uniqueId gets one under the UUID arc of OIDs.
 
     Raises:
         StorageError: nothing was stored.
     """
+    submission, draft = _provided(request, world)
+    try:
+        warnings = await world.registry.provide(submission, submitting.registration(draft, world), at=world.now())
+    except Refused as refused:
+        return submitting.refused(refused.findings)
+    return RegistryResponse(
+        urns.SUCCESS,
+        slots=(
+            _slot(SET_UNIQUE_ID, submission.submission_set_unique_id),
+            _slot(DOCUMENT_UNIQUE_ID, *(document.unique_id for document in submission.documents)),
+        ),
+        errors=submitting.errors_of(warnings, Actor.REGISTRY),
+    )
+
+
+async def refuse(request: ProvideAndRegisterRequest, findings: Sequence[Finding], world: World) -> RegistryResponse:
+    """The Failure with all errors, of the message and of the registry's state."""
+    return await submitting.refusal(_provided(request, world).draft, findings, world, Actor.REPOSITORY)
+
+
+def warn(response: RegistryResponse, findings: Sequence[Finding]) -> RegistryResponse:
+    """The answer with what lenient mode let pass."""
+    return submitting.warned(response, findings, Actor.REPOSITORY)
+
+
+def _provided(request: ProvideAndRegisterRequest, world: World) -> _Provided:
     metadata = request.metadata
-    submission_set = metadata.submission_set
     entries = {entry.source.id: entry for entry in metadata.document_entries}
-    documents = []
+    submission_set = metadata.submission_set
+    documents: list[StoredDocument] = []
+    slots: dict[str, tuple[Slot, ...]] = {}
+    new_ids: dict[str, ExternalIdentifier] = {}
     for document in request.documents:
         entry = entries.get(document.entry_id)
-        unique_id = (entry.unique_id if entry else "") or _fresh_oid(world)
+        unique_id = entry.unique_id if entry else ""
+        if not unique_id:
+            unique_id = _fresh_oid(world)
+            new_ids[document.entry_id] = _identifier(urns.ENTRY_UNIQUE_ID, "XDSDocumentEntry", unique_id)
         mime_type = (entry.source.mime_type if entry else "") or NO_MEDIA_TYPE
         documents.append(StoredDocument(document.entry_id, unique_id, mime_type, document.content))
-    set_id = (submission_set.unique_id if submission_set else "") or _fresh_oid(world)
+        slots[document.entry_id] = (
+            Slot("repositoryUniqueId", (world.repository_unique_id,)),
+            Slot("hash", (document.content.sha1,)),
+            Slot("size", (str(document.content.size),)),
+        )
+    set_id = submission_set.unique_id if submission_set else ""
+    if not set_id:
+        set_id = _fresh_oid(world)
+        if submission_set:
+            new_ids[submission_set.source.id] = _identifier(urns.SET_UNIQUE_ID, "XDSSubmissionSet", set_id)
     patient_ids = [view.patient_id for view in metadata.views if view.patient_id]
     submission = Submission(
         submission_set_unique_id=set_id,
@@ -43,17 +94,16 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
         metadata=metadata.to_xml(),
         documents=tuple(documents),
     )
+    additions = Additions(slots, new_ids)
+    return _Provided(submission, drafted(metadata, new_uuid=world.new_uuid, at=world.now(), additions=additions))
 
-    def registered(change: RegistryChange) -> None:
-        register(metadata, change, new_uuid=world.new_uuid)
 
-    await world.registry.provide(submission, registered, at=world.now())
-    return RegistryResponse(
-        urns.SUCCESS,
-        slots=(
-            _slot(SET_UNIQUE_ID, set_id),
-            _slot(DOCUMENT_UNIQUE_ID, *(document.unique_id for document in documents)),
-        ),
+def _identifier(scheme: str, kind: str, value: str) -> ExternalIdentifier:
+    return ExternalIdentifier(
+        scheme=scheme,
+        value=value,
+        name=(LocalizedString(f"{kind}.uniqueId"),),
+        object_type=urns.TYPE_EXTERNAL_IDENTIFIER,
     )
 
 
@@ -84,17 +134,12 @@ def verdict(response: RegistryResponse, request: ProvideAndRegisterRequest) -> V
 
 def log_ids(request: ProvideAndRegisterRequest) -> str:
     """The submission set and the documents, shortened; no patient."""
-    metadata = request.metadata
-    set_id = metadata.submission_set.unique_id if metadata.submission_set else ""
-    first = next((entry.unique_id for entry in metadata.document_entries), "")
-    return f"set={_shortened(set_id)} documents={len(request.documents)} first={_shortened(first)}"
+    return submitting.log_ids_of(request.metadata, len(request.documents))
 
 
 def patient_ids(request: ProvideAndRegisterRequest) -> Iterator[str]:
     """The patient of documents and submission set (CX): as the affinity domain knows them, and as the source does."""
-    for view in request.metadata.views:
-        yield view.patient_id
-        yield view.slot("sourcePatientId")
+    return submitting.patient_ids_of(request.metadata)
 
 
 def _slot(name: str, *values: str) -> Slot:
@@ -104,11 +149,3 @@ def _slot(name: str, *values: str) -> Slot:
 
 def _fresh_oid(world: World) -> str:
     return _UUID_ARC + str(int(world.new_uuid().replace("-", ""), 16))
-
-
-def _shortened(value: str) -> str:
-    if not value:
-        return "-"
-    if not value.isprintable():
-        value = ascii(value)[1:-1]
-    return value if len(value) <= _LOGGED else f"…{value[-_LOGGED:]}"

@@ -148,6 +148,7 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         Severity.ERROR,
         "an entry has one document",
         _documents_once,
+        essential=True,
         error_code=_METADATA_ERROR,
     ),
     Rule(
@@ -156,6 +157,7 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         Severity.ERROR,
         "a document is described by an entry",
         _described,
+        essential=True,
         error_code=MISSING_DOCUMENT_METADATA,
     ),
     Rule(
@@ -164,6 +166,7 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         Severity.ERROR,
         "an entry comes with its document",
         _provided,
+        essential=True,
         error_code=MISSING_DOCUMENT,
     ),
     Rule(
@@ -172,6 +175,7 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         Severity.ERROR,
         "hash, where given, is that of the document",
         _hash,
+        essential=True,
         error_code=_METADATA_ERROR,
     ),
     Rule(
@@ -180,6 +184,7 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         Severity.ERROR,
         "size, where given, is that of the document",
         _size,
+        essential=True,
         error_code=_METADATA_ERROR,
     ),
     Rule(

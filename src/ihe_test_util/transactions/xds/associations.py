@@ -184,9 +184,20 @@ def _documentation(request: CarriesMetadata) -> Sequence[Miss]:
 
 
 ASSOCIATION_RULES: Final = (
-    MetadataRule("XDSM-81", "ITI TF-3: 4.2.2", "the type of an association is a known one", _known_types),
-    MetadataRule("XDSM-82", "ITI TF-3: 4.2.2", "an association leads from one object to another", _two_ends),
-    MetadataRule("XDSM-83", "ITI TF-3: 4.2.2", "the ends of an association exist", _resolved, UNRESOLVED_REFERENCE),
+    MetadataRule(
+        "XDSM-81", "ITI TF-3: 4.2.2", "the type of an association is a known one", _known_types, essential=True
+    ),
+    MetadataRule(
+        "XDSM-82", "ITI TF-3: 4.2.2", "an association leads from one object to another", _two_ends, essential=True
+    ),
+    MetadataRule(
+        "XDSM-83",
+        "ITI TF-3: 4.2.2",
+        "the ends of an association exist",
+        _resolved,
+        UNRESOLVED_REFERENCE,
+        essential=True,
+    ),
     MetadataRule(
         "XDSM-84",
         "ITI TF-3: 4.2.2.1",
@@ -199,7 +210,13 @@ ASSOCIATION_RULES: Final = (
         "SubmissionSetStatus is Original for entries of the submission, Reference for others",
         _set_status,
     ),
-    MetadataRule("XDSM-86", "ITI TF-3: 4.2.2.1", "HasMember leads from submission sets and folders", _member_shapes),
+    MetadataRule(
+        "XDSM-86",
+        "ITI TF-3: 4.2.2.1",
+        "HasMember leads from submission sets and folders",
+        _member_shapes,
+        essential=True,
+    ),
     MetadataRule(
         "XDSM-87",
         "ITI TF-3: 4.2.2.1.3",
@@ -211,6 +228,7 @@ ASSOCIATION_RULES: Final = (
         "ITI TF-3: 4.2.2.2",
         "a relationship leads from an entry of the submission to one that the registry has",
         _relationships,
+        essential=True,
     ),
     MetadataRule(
         "XDSM-89",

@@ -41,7 +41,10 @@ Check = Callable[[CarriesMetadata], Sequence[Miss]]
 
 @dataclass(frozen=True, slots=True)
 class MetadataRule:
-    """One demand of ITI TF-3 on metadata, whichever transaction carries them."""
+    """One demand of ITI TF-3 on metadata, whichever transaction carries them.
+
+    ``essential`` ones refuse in lenient mode too: what breaks them contradicts itself, and no registry can hold it.
+    """
 
     id: str
     section: str
@@ -49,6 +52,7 @@ class MetadataRule:
     check: Check
     error_code: str = METADATA_ERROR
     severity: Severity = Severity.ERROR
+    essential: bool = False
 
 
 def shown(text: str) -> str:

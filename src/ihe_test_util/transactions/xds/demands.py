@@ -10,7 +10,7 @@ from typing import Final
 
 from ihe_test_util.domain.xds import datatypes as types
 from ihe_test_util.domain.xds.metadata import DocumentEntry, View, slots_by_name
-from ihe_test_util.transactions.card import Miss
+from ihe_test_util.transactions.card import NOTHING, Miss
 from ihe_test_util.transactions.xds.base import NONE, shown
 from ihe_test_util.xml.ebrim import Classification, urns
 
@@ -65,8 +65,8 @@ def code(name: str, scheme: str, *, required: bool = True, many: bool = False) -
 
     def misses(view: View) -> Iterable[Miss]:
         count = len(view.classifications.get(scheme, NONE))
-        got = f"{count} classifications under {scheme}" if count else f"no classification under {scheme}"
-        yield Miss(f"{view.label}/{name}", got, _CODES if many else _CODE)
+        got = f"{count} classifications" if count else NOTHING
+        yield Miss(f"{view.label}/{name}", got, f"{_CODES if many else _CODE}, under {scheme}")
 
     return Demand(kept, misses)
 
@@ -82,7 +82,7 @@ def identifier(name: str, scheme: str, valid: Valid, want: str) -> Demand:
         found = view.identifiers.get(scheme, ())
         path = f"{view.label}/{name}"
         if not found:
-            yield Miss(path, f"no external identifier under {scheme}", want)
+            yield Miss(path, want=f"{want}; an ExternalIdentifier under {scheme}")
         if len(found) > 1:
             yield Miss(path, f"{len(found)} external identifiers under {scheme}", "one")
         for value in [one.value for one in found]:
@@ -96,7 +96,7 @@ def plain(name: str, read: Callable[[View], str], valid: Valid, want: str) -> De
     """An attribute in an XML attribute, or derived from several places."""
 
     def misses(view: View) -> Iterable[Miss]:
-        yield Miss(f"{view.label}/{name}", shown(read(view)) if read(view) else "nothing", want)
+        yield Miss(f"{view.label}/{name}", shown(read(view)) if read(view) else NOTHING, want)
 
     return Demand(lambda view: valid(read(view)), misses)
 

@@ -6,6 +6,7 @@ from ihe_test_util.transactions.card import Rule
 from ihe_test_util.transactions.xds.associations import ASSOCIATION_RULES
 from ihe_test_util.transactions.xds.attributes import ATTRIBUTE_RULES
 from ihe_test_util.transactions.xds.base import Actor, CarriesMetadata, MetadataRule
+from ihe_test_util.transactions.xds.first_versions import FIRST_VERSION_RULES
 from ihe_test_util.transactions.xds.structure import STRUCTURE_RULES
 
 T = TypeVar("T", bound=CarriesMetadata)
@@ -15,8 +16,16 @@ METADATA_RULES: Final[tuple[MetadataRule, ...]] = tuple(
 )
 
 
-def rules_for(request: type[T], actor: Actor) -> tuple[Rule[T], ...]:  # noqa: ARG001 - the type is what is asked for
-    """The rules on metadata for one kind of request, with the error codes of the actor that checks them."""
+def rules_for(
+    request: type[T],  # noqa: ARG001 - the type is what is asked for
+    actor: Actor,
+    *,
+    updating: bool = False,
+) -> tuple[Rule[T], ...]:
+    """The rules on metadata for one kind of request, with the error codes of the actor that checks them.
+
+    Where the request is not ``updating``, it registers first versions, and those rules hold too.
+    """
     return tuple(
         Rule(
             rule.id,
@@ -24,7 +33,8 @@ def rules_for(request: type[T], actor: Actor) -> tuple[Rule[T], ...]:  # noqa: A
             rule.severity,
             rule.sentence,
             rule.check,
+            rule.essential,
             error_code=rule.error_code.format(actor=actor.value),
         )
-        for rule in METADATA_RULES
+        for rule in (METADATA_RULES if updating else (*METADATA_RULES, *FIRST_VERSION_RULES))
     )

@@ -1,7 +1,7 @@
 """What the framework demands of the objects of a submission: their kinds, ids, slots, classifications, identifiers."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ihe_test_util.domain.xds.datatypes import is_uuid_urn
@@ -94,8 +94,22 @@ def _with_ids(request: CarriesMetadata) -> Sequence[Miss]:
 
 def _unique_ids(request: CarriesMetadata) -> Sequence[Miss]:
     ids = request.metadata.ids
+    return NONE if len(set(ids)) == len(ids) else _repeated(_outer_ids(request.metadata))
+
+
+def _unique_inner_ids(request: CarriesMetadata) -> Sequence[Miss]:
+    ids = request.metadata.ids
     if len(set(ids)) == len(ids):
         return NONE
+    outer = {found for found, count in Counter(_outer_ids(request.metadata)).items() if count > 1}
+    return _repeated(found for found in ids if found not in outer)
+
+
+def _outer_ids(metadata: Metadata) -> list[str]:
+    return [item.id for item in metadata.request.objects if isinstance(item, RegistryObject)]
+
+
+def _repeated(ids: Iterable[str]) -> Sequence[Miss]:
     return [
         Miss(f"{found}/id", f"{count} objects of this id", "an id of its own for each object")
         for found, count in Counter(ids).items()
@@ -300,11 +314,20 @@ STRUCTURE_RULES: Final = (
     ),
     MetadataRule("XDSM-03", "ITI TF-3: 4.2.3.2.30", "a provided document is a stable one", _stable),
     MetadataRule("XDSM-04", "ITI TF-3: 4.2.3.1.5", "every object has an id", _with_ids),
-    MetadataRule("XDSM-05", "ITI TF-3: 4.2.3.1.5", "no two objects have the same id", _unique_ids),
+    MetadataRule(
+        "XDSM-05",
+        "ITI TF-3: 4.2.3.1.5",
+        "no two entries, packages or associations have the same id",
+        _unique_ids,
+        essential=True,
+    ),
     MetadataRule("XDSM-06", "ITI TF-3: 4.2.3.1.5", "a UUID is written in lower case", _uuid_form),
     MetadataRule("XDSM-07", "ITI TF-3: 4.2.3.1", "the slots of an object have different names", _distinct_slots),
     MetadataRule("XDSM-08", "ITI TF-3: 4.2.3.1", "a slot has values of at most 256 characters", _slot_values),
     MetadataRule("XDSM-09", "ITI TF-3: 4.2.3.1.6", "the name of an extra slot is a URN", _legal_slots),
+    MetadataRule(
+        "XDSM-10", "ITI TF-3: 4.2.3.1.5", "a classification or identifier has an id of its own", _unique_inner_ids
+    ),
     MetadataRule(
         "XDSM-71",
         "ITI TF-3: 4.2.3.1.2",
@@ -327,6 +350,7 @@ STRUCTURE_RULES: Final = (
         "all objects of a submission are of one patient",
         _one_patient,
         PATIENT_ID_DOES_NOT_MATCH,
+        essential=True,
     ),
     MetadataRule(
         "XDSM-76",
@@ -334,5 +358,6 @@ STRUCTURE_RULES: Final = (
         "no two objects have the same uniqueId",
         _own_unique_ids,
         DUPLICATE_UNIQUE_ID,
+        essential=True,
     ),
 )

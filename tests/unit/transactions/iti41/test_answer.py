@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
 from ihe_test_util.content import Content
-from ihe_test_util.domain.patients import Patient
+from ihe_test_util.domain.patients import Patient, PatientStore
+from ihe_test_util.domain.registry.entry import Entry, Kind, in_registry
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StorageError
+from ihe_test_util.store.registry import RegistryRows
 from ihe_test_util.transactions.card import Attachments
 from ihe_test_util.transactions.iti41 import (
     SPEC,
@@ -20,7 +23,7 @@ from ihe_test_util.transactions.iti41 import (
     RegistryResponse,
     with_custom_ids,
 )
-from ihe_test_util.xml.ebrim import Slot, urns
+from ihe_test_util.xml.ebrim import ExternalIdentifier, ExtrinsicObject, Slot, urns
 from ihe_test_util.xml.io import Element, parse, serialize
 from tests.support.worlds import MemoryRegistry, uuids
 
@@ -28,13 +31,25 @@ RequestOf = Callable[[str], ProvideAndRegisterRequest]
 NOW = datetime(2024, 2, 29, 15, 30, tzinfo=UTC)
 UUID = "00000000-0000-4000-8000-0000000000ff"
 UUID_OID = "2.25.302240678275694148452607"
+PATIENT = "TEST-4711^^^&2.999.1.3&ISO"
+REFERRED = ("urn:uuid:0d1a0c4c-4d7c-4f6d-9d2f-0d5b7b1a2c3d", "urn:uuid:5b6f6f57-9cf6-4f17-a5fd-3f5d6a7c9d10")
 BOTH_IDS = ("2.999.1.5.2^2024-0815", "2.999.1.5.3")
+
+
+def document_entry(entry_id: str) -> Entry:
+    """A document entry of the patient in the registry."""
+    patient = ExternalIdentifier(id="p", scheme=urns.ENTRY_PATIENT_ID, value=PATIENT)
+    source = ExtrinsicObject(id=entry_id, external_identifiers=(patient,), object_type=urns.STABLE_DOCUMENT)
+    return Entry.of(Kind.DOCUMENT_ENTRY, in_registry(source))
 
 
 @pytest.fixture
 def store() -> Iterator[MemoryRegistry]:
-    """The store of the world."""
+    """The store of the world: the patient is known, and what the full sample refers to is registered."""
     kept = MemoryRegistry()
+    kept.feed(PATIENT)
+    with kept.connection:
+        RegistryRows(kept.connection).add(document_entry(one) for one in REFERRED)
     yield kept
     kept.close()
 
@@ -53,7 +68,8 @@ class NoPatients:
 @pytest.fixture
 def world(store: MemoryRegistry) -> World:
     """A world whose clock stands still."""
-    return World(patients=NoPatients(), documents=store, registry=store, now=lambda: NOW, new_uuid=uuids())
+    patients = cast("PatientStore", NoPatients())
+    return World(patients=patients, documents=store, registry=store, now=lambda: NOW, new_uuid=uuids())
 
 
 async def test_a_submission_is_stored_whole(request_of: RequestOf, world: World, store: MemoryRegistry) -> None:

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ihe_test_util.transactions import iti18, iti41, iti43, iti86, pdq, pix_add, pix_merge, pix_query, pix_revise, xcpd
+from ihe_test_util.transactions import (
+    iti18,
+    iti41,
+    iti42,
+    iti43,
+    iti86,
+    pdq,
+    pix_add,
+    pix_merge,
+    pix_query,
+    pix_revise,
+    xcpd,
+)
 from ihe_test_util.transactions.card import AnyTransaction
 
 TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (
@@ -17,6 +29,7 @@ TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (
     pdq.CANCEL_SPEC,
     xcpd.SPEC,
     iti41.SPEC,
+    iti42.SPEC,
     iti18.SPEC,
     iti43.SPEC,
     iti86.SPEC,

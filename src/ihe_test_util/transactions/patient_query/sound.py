@@ -10,6 +10,12 @@ from ihe_test_util.transactions.patient_query.model import Parameter, Period, Qu
 from ihe_test_util.xml.hl7v3 import AD, CD, II, PN, TEL, Part, is_uid, ts_problem
 
 _CODE: Final = re.compile(r"[^\s]+")
+#: What every validator takes for a URL; telephones and addresses of e-mail are among them.
+_URL: Final = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?!//))?(?:[A-Za-z0-9._~!$&'()*+,;=@?-]|%[0-9A-Fa-f]{2})"
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=@/?-]|%[0-9A-Fa-f]{2})*"
+    r"|https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9._~!$&'()*+,;=@:?/-]|%[0-9A-Fa-f]{2})*)?"
+)
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _NAME_PARTS: Final = frozenset({"", "delimiter", "family", "given", "prefix", "suffix"})
 _NAME_USES: Final = frozenset({"L", "A", "I", "P", "R", "C", "ABC", "SYL", "IDE", "SRCH", "PHON", "SNDX"})
@@ -56,7 +62,7 @@ def sound_patient(patient: Patient) -> Patient:
         gender=patient.gender if patient.gender in _GENDERS else "",
         birth_time=patient.birth_time if not ts_problem(patient.birth_time) else "",
         addresses=tuple([_address(one) for one in patient.addresses if one.parts]),
-        telecoms=tuple([_telecom(one) for one in patient.telecoms if one.value]),
+        telecoms=tuple([_telecom(one) for one in patient.telecoms if _URL.fullmatch(one.value)]),
         other_ids=sound_ids(patient.other_ids),
         deceased_time=patient.deceased_time if not ts_problem(patient.deceased_time) else "",
     )
@@ -100,7 +106,7 @@ def _value_is_sound(value: Value) -> bool:
         return _name(value) == value
     if isinstance(value, AD):
         return _address(value) == value
-    return _telecom(value) == value
+    return bool(_URL.fullmatch(value.value)) and _telecom(value) == value
 
 
 def _name(name: PN) -> PN:

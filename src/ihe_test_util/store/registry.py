@@ -10,7 +10,7 @@ from lxml import etree
 
 from ihe_test_util.domain.documents import Submission
 from ihe_test_util.domain.registry.access import RegistryChange, RegistryView
-from ihe_test_util.domain.registry.entry import Entry, HeldObject, Kind
+from ihe_test_util.domain.registry.entry import Entry, HeldObject, Kept, Kind
 from ihe_test_util.domain.xds.datatypes import cx_parts
 from ihe_test_util.store.database import Row, SqlValue
 from ihe_test_util.store.documents import SqliteDocuments
@@ -18,8 +18,8 @@ from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.writer import GroupWriter, Insert
 from ihe_test_util.xml import ns
-from ihe_test_util.xml.ebrim import Association, ExtrinsicObject, RegistryPackage, read_objects, write_objects
-from ihe_test_util.xml.io import parse, serialize
+from ihe_test_util.xml.ebrim import Association, write_objects
+from ihe_test_util.xml.io import serialize
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ _REPLACE: Final = """
     UPDATE registry_objects SET lid = ?, version = ?, status = ?, unique_id = ?, patient_id = ?, type = ?, source = ?,
         target = ?, xml = ? WHERE id = ?
 """
-_SELECT: Final = "SELECT kind, unique_id, patient_id, xml FROM registry_objects WHERE "
+_SELECT: Final = "SELECT kind, unique_id, patient_id, id, lid, version, status, type, xml FROM registry_objects WHERE "
 _ORDER: Final = " ORDER BY seq"
 _LATEST: Final = "SELECT lid, max(version) FROM registry_objects WHERE lid IN {} GROUP BY lid"
 _REMOVE: Final = "DELETE FROM registry_objects WHERE id IN "
@@ -203,12 +203,10 @@ def _xml(source: HeldObject) -> bytes:
     return serialize(holder, declaration=False)
 
 
-def _entry(row: tuple[str, str | None, str | None, bytes]) -> Entry:
-    kind, unique_id, patient_id, xml = row
-    (source,) = read_objects(parse(xml, what="registry object"))
-    if not isinstance(source, ExtrinsicObject | RegistryPackage | Association):
-        raise TypeError(f"the registry holds a {type(source).__name__}")
-    return Entry(Kind(kind), source, unique_id or "", patient_id or "")
+def _entry(row: tuple[str, str | None, str | None, str, str, int, str, str, bytes]) -> Entry:
+    kind, unique_id, patient_id, own_id, lid, version, status, object_type, xml = row
+    kept = Kept(own_id, lid, version, status, object_type, xml)
+    return Entry.of_store(Kind(kind), kept, unique_id or "", patient_id or "")
 
 
 def _marks(values: Collection[SqlValue] | Collection[str]) -> str:

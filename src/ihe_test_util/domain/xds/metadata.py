@@ -253,6 +253,11 @@ def author_of(classification: Classification) -> Author:
     )
 
 
+def is_folder(package: RegistryPackage) -> bool:
+    """Whether a package is a folder, and no submission set, by what it says itself."""
+    return _kind(package, {}) == urns.FOLDER
+
+
 def slots_by_name(slots: Iterable[Slot]) -> Slots:
     """The values of the first slot of each name."""
     found: dict[str, tuple[str, ...]] = {}

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from ihe_test_util.domain.registry.access import RegistryView
+from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.domain.world import World
+from ihe_test_util.domain.xds.metadata import is_folder
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.iti18.model import OBJECT_REF, StoredQueryRequest, StoredQueryResponse
@@ -17,12 +19,13 @@ from ihe_test_util.xml.ebrim import AnyObject, Association, ExtrinsicObject, Obj
 UNKNOWN_PATIENT: Final = "XDSUnknownPatientId"
 NOT_SINGLE_PATIENT: Final = "XDSResultNotSinglePatient"
 _OWN_RULES: Final = frozenset(rule.id for rule in RULES)
-_KINDS: Final = (
-    (ExtrinsicObject, "document entries"),
-    (RegistryPackage, "submission sets and folders"),
-    (Association, "associations"),
-    (ObjectRef, "references"),
-)
+_WORDS: Final = {
+    Kind.DOCUMENT_ENTRY: "document entries",
+    Kind.SUBMISSION_SET: "submission sets",
+    Kind.FOLDER: "folders",
+    Kind.ASSOCIATION: "associations",
+}
+_REFERENCES: Final = "references"
 
 
 async def answer(request: StoredQueryRequest, world: World) -> StoredQueryResponse:
@@ -49,22 +52,25 @@ def _found(request: StoredQueryRequest, view: RegistryView, *, strict: bool) -> 
         return _failed(UNKNOWN_PATIENT, f"{query.patient} {patient}: nobody fed this patient to the registry")
     entries = query.answer(request.reading.criteria, view)
     if request.return_type == OBJECT_REF:
-        return _page(request, [ObjectRef(entry.id, entry.source.home) for entry in entries])
+        shown, part = _page(request, entries)
+        references = tuple(ObjectRef(entry.id, entry.home) for entry in shown)
+        return replace(part, objects=references)
     if query.single_patient:
         patients = dict.fromkeys(entry.patient_id for entry in entries if entry.patient_id)
         if len(patients) > 1:
             context = f"{query.title}: the objects belong to {len(patients)} patients; ask for ObjectRef, or for fewer"
             return _failed(NOT_SINGLE_PATIENT, context)
-    return _page(request, [entry.source for entry in entries])
+    shown, part = _page(request, entries)
+    return replace(part, found=tuple(shown))
 
 
-def _page(request: StoredQueryRequest, found: Sequence[AnyObject]) -> StoredQueryResponse:
-    """All that was found, or the part of it that was asked for (ebRS 3.0: 6.2)."""
+def _page(request: StoredQueryRequest, entries: Sequence[Entry]) -> tuple[Sequence[Entry], StoredQueryResponse]:
+    """All that was found, or the part of it that was asked for (ebRS 3.0: 6.2), and the Success that says so."""
     start, most = max(request.start_index, 0), request.max_results
     if not start and most < 0:
-        return StoredQueryResponse(urns.SUCCESS, tuple(found))
+        return entries, StoredQueryResponse(urns.SUCCESS)
     end = start + most if most >= 0 else None
-    return StoredQueryResponse(urns.SUCCESS, tuple(found[start:end]), start_index=start, total=len(found))
+    return entries[start:end], StoredQueryResponse(urns.SUCCESS, start_index=start, total=len(entries))
 
 
 async def refuse(request: StoredQueryRequest, findings: Sequence[Finding], world: World) -> StoredQueryResponse:  # noqa: ARG001 - the card's form
@@ -82,8 +88,9 @@ def warn(response: StoredQueryResponse, findings: Sequence[Finding]) -> StoredQu
 
 def verdict(response: StoredQueryResponse, request: StoredQueryRequest) -> Verdict:  # noqa: ARG001 - the card's form
     """What the registry said, and how much it found."""
-    counts = Counter(word for one in response.objects for kind, word in _KINDS if isinstance(one, kind))
-    found = ", ".join(f"{counts[word]} {word}" for _, word in _KINDS if counts[word])
+    counts = Counter(_WORDS[entry.kind] for entry in response.found)
+    counts.update(map(_word, response.objects))
+    found = ", ".join(f"{counts[word]} {word}" for word in (*_WORDS.values(), _REFERENCES) if counts[word])
     said = RegistryResponse(response.status, errors=response.errors)
     return verdict_of(said, [("found", found or "nothing")] if response.succeeded else [])
 
@@ -96,6 +103,18 @@ def log_ids(request: StoredQueryRequest) -> str:
 def patient_ids(request: StoredQueryRequest) -> Iterable[str]:
     """The patient (CX) that the query names."""
     return (request.patient_id,) if request.patient_id else ()
+
+
+def _word(one: AnyObject) -> str:
+    match one:
+        case ExtrinsicObject():
+            return _WORDS[Kind.DOCUMENT_ENTRY]
+        case RegistryPackage():
+            return _WORDS[Kind.FOLDER if is_folder(one) else Kind.SUBMISSION_SET]
+        case Association():
+            return _WORDS[Kind.ASSOCIATION]
+        case _:
+            return _REFERENCES
 
 
 def _failed(code: str, context: str) -> StoredQueryResponse:

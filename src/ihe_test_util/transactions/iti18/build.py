@@ -15,6 +15,7 @@ from ihe_test_util.transactions.xds.response import RESPONSE_SLOT_LIST, write_er
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.ebrim import write_objects, write_slots
 from ihe_test_util.xml.ebrim.reader import REGISTRY_OBJECT_LIST
+from ihe_test_util.xml.io import parse
 
 _REQUEST_PREFIXES = {"query": ns.QUERY, "rim": ns.RIM}
 _RESPONSE_PREFIXES = {"query": ns.QUERY, "rim": ns.RIM, "rs": ns.RS}
@@ -56,5 +57,11 @@ def build_response(response: StoredQueryResponse) -> Payload:
     if response.slots:
         write_slots(etree.SubElement(root, RESPONSE_SLOT_LIST), response.slots)
     write_errors(root, response.errors)
-    write_objects(etree.SubElement(root, REGISTRY_OBJECT_LIST), response.objects)
+    objects = etree.SubElement(root, REGISTRY_OBJECT_LIST)
+    for entry in response.found:
+        if entry.kept is not None:
+            objects.extend(parse(entry.kept.xml, what="registry object"))
+        else:
+            write_objects(objects, (entry.source,))
+    write_objects(objects, response.objects)
     return Payload(root)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from ihe_test_util.domain.registry.entry import Entry
 from ihe_test_util.domain.registry.queries.catalogue import BY_ID, StoredQuery
 from ihe_test_util.domain.registry.queries.parameters import Parameter
 from ihe_test_util.transactions.iti18.reading import Reading, read_criteria
@@ -80,6 +81,7 @@ def request_for(
 class StoredQueryResponse:
     """How a query ended, and what it found: whole objects, or references to them.
 
+    ``found`` are objects as a registry holds them, which it writes as they are; who receives them has ``objects``.
     ``total`` is totalResultCount, None where it is not said.
     """
 
@@ -90,6 +92,7 @@ class StoredQueryResponse:
     total: int | None = None
     request_id: str = ""
     slots: tuple[Slot, ...] = ()
+    found: tuple[Entry, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -97,19 +100,24 @@ class StoredQueryResponse:
         return self.status == urns.SUCCESS
 
     @property
+    def everything(self) -> tuple[AnyObject, ...]:
+        """The objects, from whichever side they are looked at."""
+        return (*(entry.source for entry in self.found), *self.objects) if self.found else self.objects
+
+    @property
     def documents(self) -> tuple[ExtrinsicObject, ...]:
         """The document entries."""
-        return tuple(one for one in self.objects if isinstance(one, ExtrinsicObject))
+        return tuple(one for one in self.everything if isinstance(one, ExtrinsicObject))
 
     @property
     def packages(self) -> tuple[RegistryPackage, ...]:
         """Submission sets and folders."""
-        return tuple(one for one in self.objects if isinstance(one, RegistryPackage))
+        return tuple(one for one in self.everything if isinstance(one, RegistryPackage))
 
     @property
     def associations(self) -> tuple[Association, ...]:
         """The associations."""
-        return tuple(one for one in self.objects if isinstance(one, Association))
+        return tuple(one for one in self.everything if isinstance(one, Association))
 
     @property
     def references(self) -> tuple[ObjectRef, ...]:

@@ -92,7 +92,8 @@ def ask(world: World) -> Ask:
         sent = SPEC.parse_request(parse(serialize(SPEC.build_request(request).element)), InlineAttachments())
         findings = SPEC.judge(sent)
         assert findings == []
-        return await SPEC.answer(sent, world)
+        written = SPEC.build_response(await SPEC.answer(sent, world)).element
+        return SPEC.parse_response(parse(serialize(written)), InlineAttachments())
 
     return answered
 

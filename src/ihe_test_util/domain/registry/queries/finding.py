@@ -23,6 +23,8 @@ def find_submission_sets(criteria: Criteria, view: RegistryView) -> list[Entry]:
         [criteria.text(names.SET_PATIENT_ID)], [Kind.SUBMISSION_SET], criteria.any_of(names.SET_STATUS)
     )
     accepts = submission_set_matcher(criteria)
+    if accepts is None:
+        return found
     return [
         entry
         for entry in found
@@ -36,10 +38,11 @@ def find_folders(criteria: Criteria, view: RegistryView) -> list[Entry]:
         [criteria.text(names.FOLDER_PATIENT_ID)], [Kind.FOLDER], criteria.any_of(names.FOLDER_STATUS)
     )
     accepts = folder_matcher(criteria)
-    matching = [
-        entry for entry in found if isinstance(entry.source, RegistryPackage) and accepts(Folder.of(entry.source))
-    ]
-    return visible(matching, view, criteria)
+    if accepts is not None:
+        found = [
+            entry for entry in found if isinstance(entry.source, RegistryPackage) and accepts(Folder.of(entry.source))
+        ]
+    return visible(found, view, criteria)
 
 
 def get_all(criteria: Criteria, view: RegistryView) -> list[Entry]:
@@ -64,13 +67,14 @@ def accepted_documents(entries: Iterable[Entry], criteria: Criteria) -> list[Ent
     """The document entries that meet the criteria, of the types asked for, which is stable by default."""
     excluded = criteria.any_of(names.ENTRY_TYPE + names.EXCLUDE)
     types = criteria.any_of(names.ENTRY_TYPE) or (() if excluded else (urns.STABLE_DOCUMENT,))
+    documents = [entry for entry in entries if entry.kind is Kind.DOCUMENT_ENTRY and (not types or entry.type in types)]
     accepts = document_matcher(criteria)
+    if accepts is None:
+        return documents
     return [
         entry
-        for entry in entries
-        if isinstance(entry.source, ExtrinsicObject)
-        and (not types or entry.source.object_type in types)
-        and accepts(DocumentEntry.of(entry.source))
+        for entry in documents
+        if isinstance(entry.source, ExtrinsicObject) and accepts(DocumentEntry.of(entry.source))
     ]
 
 

@@ -33,8 +33,8 @@ _ENTRY_TIMES: Final = (
 )
 
 
-def document_matcher(criteria: Criteria) -> Condition[DocumentEntry]:
-    """Whether a document entry meets every criterion that can be told from the entry alone."""
+def document_matcher(criteria: Criteria) -> Condition[DocumentEntry] | None:
+    """Whether a document entry meets every criterion that can be told from it alone; None where there is none."""
     wanted = _document_conditions(criteria, "")
     unwanted = _document_conditions(criteria, names.EXCLUDE)
     if unwanted:
@@ -42,8 +42,8 @@ def document_matcher(criteria: Criteria) -> Condition[DocumentEntry]:
     return _all(wanted)
 
 
-def submission_set_matcher(criteria: Criteria) -> Condition[SubmissionSet]:
-    """Whether a submission set meets the criteria of FindSubmissionSets."""
+def submission_set_matcher(criteria: Criteria) -> Condition[SubmissionSet] | None:
+    """Whether a submission set meets the criteria of FindSubmissionSets; None where there is none."""
     conditions: list[Condition[SubmissionSet]] = []
     sources = frozenset(criteria.any_of(names.SET_SOURCE_ID))
     if sources:
@@ -58,8 +58,8 @@ def submission_set_matcher(criteria: Criteria) -> Condition[SubmissionSet]:
     return _all(conditions)
 
 
-def folder_matcher(criteria: Criteria) -> Condition[Folder]:
-    """Whether a folder meets the criteria of FindFolders."""
+def folder_matcher(criteria: Criteria) -> Condition[Folder] | None:
+    """Whether a folder meets the criteria of FindFolders; None where there is none."""
     conditions: list[Condition[Folder]] = []
     codes = criteria.codes.get(names.FOLDER_CODE)
     if codes:
@@ -115,7 +115,7 @@ def _document_conditions(criteria: Criteria, suffix: str) -> list[Condition[Docu
         conditions.append(lambda entry: _all_like(titles, [name.value for name in entry.source.name]))
     if available := frozenset(criteria.any_of(names.ENTRY_AVAILABILITY + suffix)):
         conditions.append(lambda entry: (entry.slot("documentAvailability") or urns.ONLINE) in available)
-    if types := frozenset(criteria.any_of(names.ENTRY_TYPE + suffix)):
+    if suffix and (types := frozenset(criteria.any_of(names.ENTRY_TYPE + suffix))):
         conditions.append(lambda entry: entry.source.object_type in types)
     if not suffix:
         for name, slot, needed in _ENTRY_TIMES:
@@ -123,7 +123,9 @@ def _document_conditions(criteria: Criteria, suffix: str) -> list[Condition[Docu
     return conditions
 
 
-def _all(conditions: Sequence[Condition[V]]) -> Condition[V]:
+def _all(conditions: Sequence[Condition[V]]) -> Condition[V] | None:
+    if not conditions:
+        return None
     return lambda one: all(condition(one) for condition in conditions)
 
 

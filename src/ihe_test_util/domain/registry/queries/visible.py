@@ -1,6 +1,7 @@
 """What of the registry a stored query may show, by its metadata level (XDS Metadata Update: 3.18.4.1.2.3.5.1.1)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ihe_test_util.domain.registry.access import RegistryView
 from ihe_test_util.domain.registry.entry import Entry, Kind
@@ -8,6 +9,8 @@ from ihe_test_util.domain.registry.queries import names
 from ihe_test_util.domain.registry.queries.criteria import ALL_VERSIONS, Criteria
 from ihe_test_util.domain.xds.metadata import slots_by_name
 from ihe_test_util.xml.ebrim import urns
+
+_AVAILABILITY: Final = "documentAvailability"
 
 
 def visible(entries: Sequence[Entry], view: RegistryView, criteria: Criteria) -> list[Entry]:
@@ -36,7 +39,9 @@ def in_force(associations: Iterable[Entry], view: RegistryView, criteria: Criter
 def _shows(entry: Entry) -> bool:
     match entry.kind:
         case Kind.DOCUMENT_ENTRY:
-            return slots_by_name(entry.source.slots).get("documentAvailability", ()) != (urns.OFFLINE,)
+            if not entry.may_say(_AVAILABILITY):
+                return True
+            return slots_by_name(entry.source.slots).get(_AVAILABILITY, ()) != (urns.OFFLINE,)
         case Kind.SUBMISSION_SET:
             return True
         case _:

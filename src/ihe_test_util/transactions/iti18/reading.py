@@ -14,7 +14,7 @@ from ihe_test_util.domain.xds.datatypes import is_cx, is_dtm, is_uuid_urn
 from ihe_test_util.domain.xds.metadata import Code
 from ihe_test_util.settings.words import nearest
 from ihe_test_util.transactions.card import NOTHING, Miss
-from ihe_test_util.transactions.iti18.syntax import MAX_VALUE, Literal, Values, read_code, read_values
+from ihe_test_util.transactions.iti18.syntax import MAX_VALUE, Values, read_code, read_values
 from ihe_test_util.transactions.xds.base import shown
 from ihe_test_util.xml.ebrim import Slot
 
@@ -47,6 +47,13 @@ class Problem(NamedTuple):
 
     fault: Fault
     miss: Miss
+
+
+class Placed(NamedTuple):
+    """A value, and where it stands."""
+
+    path: str
+    text: str
 
 
 class Given(NamedTuple):
@@ -127,8 +134,8 @@ class _Reader:
         for exclusion in self.query.exclusions:
             self._at_most_one([name for name in exclusion if name in self.seen])
 
-    def _literals(self, given: Given, parameter: Parameter) -> list[Literal]:
-        found: list[Literal] = []
+    def _literals(self, given: Given, parameter: Parameter) -> list[Placed]:
+        found: list[Placed] = []
         if not given.values:
             self._tell(Fault.UNREADABLE, given, "no Value", "a value")
         for position, (text, values) in enumerate(zip(given.slot.values, given.values, strict=True), start=1):
@@ -141,70 +148,70 @@ class _Reader:
                 continue
             for want in _other_form(parameter, values):
                 self._tell(Fault.FORM, given, shown(text), want, path)
-            found += values.literals
+            found += [Placed(path, literal.text) for literal in values.literals]
         return found
 
-    def _listed(self, given: Given, parameter: Parameter, literals: Iterable[Literal]) -> None:
+    def _listed(self, given: Given, parameter: Parameter, literals: Sequence[Placed]) -> None:
         if parameter.form is Form.CODES:
             self.codes.setdefault(parameter.name, []).append(tuple(self._read_codes(given, literals)))
             return
-        texts = [literal.text for literal in literals]
         if parameter.closed:
-            texts = self._understood(given, parameter, texts)
-            if not texts:
+            literals = self._understood(given, parameter, literals)
+            if not literals:
                 self.seen.discard(parameter.name)
                 return
-        self._check_uuids(given, parameter, texts)
-        self.texts.setdefault(parameter.name, []).append(tuple(composed(text) for text in texts))
+        self._check_uuids(given, parameter, literals)
+        self.texts.setdefault(parameter.name, []).append(tuple(composed(literal.text) for literal in literals))
 
-    def _single(self, given: Given, parameter: Parameter, literals: Sequence[Literal]) -> None:
+    def _single(self, given: Given, parameter: Parameter, literals: Sequence[Placed]) -> None:
         if len(literals) > 1:
             self._tell(Fault.SEVERAL, given, f"{len(literals)} values", "one")
-        text = literals[0].text
+        path, text = literals[0]
         match parameter.form:
             case Form.TIME if not is_dtm(text):
-                self._tell(Fault.NO_TIME, given, shown(text), "YYYY[MM[DD[hh[mm[ss]]]]] in UTC")
+                self._tell(Fault.NO_TIME, given, shown(text), "YYYY[MM[DD[hh[mm[ss]]]]] in UTC", path)
                 return
             case Form.NUMBER:
-                self._read_level(given, text)
+                self._read_level(given, literals[0])
                 return
             case Form.TEXT:
-                self._check_uuids(given, parameter, [text])
+                self._check_uuids(given, parameter, literals[:1])
                 if parameter.name == self.query.patient and not is_cx(text):
-                    self._tell(Fault.IDENTIFIER, given, shown(text), "id^^^&OID&ISO")
+                    self._tell(Fault.IDENTIFIER, given, shown(text), "id^^^&OID&ISO", path)
             case _:
                 pass
         self.texts.setdefault(parameter.name, []).append((composed(text),))
 
-    def _read_codes(self, given: Given, literals: Iterable[Literal]) -> Iterable[Code]:
-        for literal in literals:
-            code = read_code(literal.text)
+    def _read_codes(self, given: Given, literals: Iterable[Placed]) -> Iterable[Code]:
+        for path, text in literals:
+            code = read_code(text)
             if code is None:
-                self._tell(Fault.NO_CODE, given, shown(literal.text), "code^^scheme")
+                self._tell(Fault.NO_CODE, given, shown(text), "code^^scheme", path)
                 continue
             if code.display:
-                self._tell(Fault.CODE_FORM, given, shown(literal.text), f"{code.code}^^{code.scheme}")
+                self._tell(Fault.CODE_FORM, given, shown(text), f"{code.code}^^{code.scheme}", path)
             yield Code(composed(code.code), composed(code.scheme))
 
-    def _read_level(self, given: Given, text: str) -> None:
+    def _read_level(self, given: Given, literal: Placed) -> None:
+        path, text = literal
         if text in (str(FIRST_LEVEL), str(ALL_VERSIONS)):
             self.level = int(text)
         else:
-            self._tell(Fault.NO_NUMBER, given, shown(text), f"{FIRST_LEVEL} or {ALL_VERSIONS}")
+            self._tell(Fault.NO_NUMBER, given, shown(text), f"{FIRST_LEVEL} or {ALL_VERSIONS}", path)
 
-    def _understood(self, given: Given, parameter: Parameter, texts: Sequence[str]) -> list[str]:
+    def _understood(self, given: Given, parameter: Parameter, literals: Sequence[Placed]) -> list[Placed]:
         known = dict(parameter.vocabulary)
-        for text in texts:
+        for path, text in literals:
             if text not in known.values():
                 want = known.get(text.lower()) or " or ".join(known.values())
-                self._tell(Fault.IGNORED, given, shown(text), want)
-        return [text for text in texts if text in known.values()]
+                self._tell(Fault.IGNORED, given, shown(text), want, path)
+        return [literal for literal in literals if literal.text in known.values()]
 
-    def _check_uuids(self, given: Given, parameter: Parameter, texts: Iterable[str]) -> None:
+    def _check_uuids(self, given: Given, parameter: Parameter, literals: Iterable[Placed]) -> None:
         if parameter.name == names.UUID or parameter.name.endswith((names.ENTRY_UUID, names.LOGICAL_ID)):
-            for text in texts:
+            for path, text in literals:
                 if not is_uuid_urn(text):
-                    self._tell(Fault.IDENTIFIER, given, shown(text), "urn:uuid: and a UUID in lower case")
+                    self._tell(Fault.IDENTIFIER, given, shown(text), "urn:uuid: and a UUID in lower case", path)
 
     def _unknown(self, given: Given) -> None:
         name = given.slot.name

@@ -110,6 +110,7 @@ RULES: Final[tuple[Rule[StoredQueryRequest], ...]] = (
         f"{_MESSAGE}.3.5",
         "Texts are quoted and numbers are not; values are in parentheses if the parameter takes several, else not.",
         _told(Fault.FORM),
+        severity=Severity.WARNING,
         essential=False,
     ),
     _rule(

@@ -46,9 +46,6 @@ MISTAKES: Final[Sequence[tuple[str, str, bool, tuple[Slot, ...]]]] = (
     ("RSQ-08", "XDSRegistryError", True, (PATIENT, STATUS, slot("ClassCode", "('a^^s','b^^')"))),
     ("RSQ-09", "XDSRegistryError", True, (PATIENT, STATUS, slot("CreationTimeFrom", "20241"))),
     ("RSQ-10", "XDSRegistryError", True, (PATIENT, STATUS, Slot("$MetadataLevel", ("3",)))),
-    ("RSQ-11", "XDSRegistryError", False, (PATIENT, STATUS, Slot("$MetadataLevel", ("'2'",)))),
-    ("RSQ-11", "XDSRegistryError", False, (PATIENT, STATUS, slot("ClassCode", "'a^^s'"))),
-    ("RSQ-11", "XDSRegistryError", False, (slot("PatientId", "('P1^^^&2.999.1&ISO')"), STATUS)),
     ("RSQ-12", "XDSRegistryError", False, (PATIENT, STATUS, slot("ClassCode", "('a^shown^s')"))),
     ("RSQ-13", "XDSRegistryError", False, (PATIENT, STATUS, slot("AuthorPerson", f"('{'a' * 256}')"))),
 )
@@ -123,6 +120,22 @@ def test_what_the_query_does_not_know_has_no_effect() -> None:
     assert SPEC.rejecting(found, strict=True) == []
 
 
+@pytest.mark.parametrize(
+    "slots",
+    [
+        (PATIENT, STATUS, Slot("$MetadataLevel", ("'2'",))),
+        (PATIENT, STATUS, slot("CreationTimeTo", "'2024'")),
+        (PATIENT, STATUS, slot("ClassCode", "'a^^s'")),
+        (slot("PatientId", "('P1^^^&2.999.1&ISO')"), STATUS),
+    ],
+)
+def test_what_is_plain_in_another_form_is_read(slots: tuple[Slot, ...]) -> None:
+    """A number in quotes, a list of one without parentheses: odd, and answered."""
+    (finding,) = found = findings(*slots)
+
+    assert (finding.rule, SPEC.rejecting(found, strict=True)) == ("RSQ-11", [])
+
+
 def test_identifiers_that_find_nothing_are_told() -> None:
     """A patient without assigning authority, a UUID that is no URN."""
     patient = findings(slot("PatientId", "'P1'"), STATUS)
@@ -149,7 +162,7 @@ def test_everything_is_told_at_once() -> None:
         ("RSQ-03", "/AdhocQueryRequest/AdhocQuery/Slot"),
         ("RSQ-07", "/AdhocQueryRequest/AdhocQuery/Slot[2]/ValueList/Value[1]"),
         ("RSQ-07", "/AdhocQueryRequest/AdhocQuery/Slot[3]/ValueList/Value[1]"),
-        ("RSQ-08", "/AdhocQueryRequest/AdhocQuery/Slot[1]"),
+        ("RSQ-08", "/AdhocQueryRequest/AdhocQuery/Slot[1]/ValueList/Value[1]"),
     ]
     assert "$XDSDocumentEntryClassCode" in found[-1].got
 

@@ -332,6 +332,23 @@ class PeerFault(PeerError):
         return failures.of_fault(self.code, self.subcode, self.status)
 
 
+class Refused(PeerError):
+    """The peer understood a request and said no in the transaction's own words (AE, Failure).
+
+    ``codes`` are those of its errors, ``details`` its reasons.
+    """
+
+    def __init__(self, message: str, *, codes: tuple[str, ...] = (), details: tuple[str, ...] = ()) -> None:
+        super().__init__(message, got="; ".join(details))
+        self.codes = codes
+        self.details = details
+
+    @property
+    def failure(self) -> Failure:
+        """By the codes."""
+        return failures.of_refusal(self.codes)
+
+
 class Unreachable(IheTestUtilError):
     """The peer could not be reached, or was lost: name, connection, TLS, time.
 

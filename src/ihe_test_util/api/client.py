@@ -1,0 +1,346 @@
+"""One object for a whole IHE domain: its endpoints, who we are, and a method for each thing to do there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypedDict
+from uuid import uuid4
+
+from ihe_test_util.api.queries import Values, stored_query
+from ihe_test_util.batch.assertions import assertion_for
+from ihe_test_util.client.client import Called, Client
+from ihe_test_util.client.config import AssertionPer, ClientConfig, load_client_config
+from ihe_test_util.client.configured import endpoint_for, retry_policy
+from ihe_test_util.client.endpoint import Endpoint
+from ihe_test_util.client.retry import RetryingClient
+from ihe_test_util.content import Content
+from ihe_test_util.domain.patients import NameSought, Patient, Sought
+from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
+from ihe_test_util.domain.xds.metadata import DocumentEntry
+from ihe_test_util.errors import BadInput, Refused
+from ihe_test_util.exchange import Exchange
+from ihe_test_util.patients.inline import patient_from_text
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions import iti18, iti41, iti43, pdq, pix_add, pix_merge, pix_query, pix_revise
+from ihe_test_util.transactions.card import AnyTransaction, Req, Resp, Transaction
+from ihe_test_util.transactions.feed.model import feed_request
+from ihe_test_util.transactions.iti18 import StoredQueryResponse
+from ihe_test_util.transactions.iti41 import DocumentDraft
+from ihe_test_util.transactions.iti43 import DocumentRequest, RetrievedDocument
+from ihe_test_util.transactions.patient_query.model import QueryResponse
+from ihe_test_util.xml.hl7v3 import II, ts
+from ihe_test_util.xml.io import Element
+
+_CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"
+_UUID: Final = "urn:uuid:"
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a repository took in: the uniqueIds of the submission set and of each document."""
+
+    submission_set_id: str
+    document_ids: tuple[str, ...]
+
+
+class _Envelope(TypedDict):
+    """What every HL7 V3 message says beside what it is about."""
+
+    message_id: str
+    creation_time: str
+    sender_oid: str
+    receiver_oid: str
+
+
+class IheClient:
+    """A client of one IHE domain; an asynchronous context manager around one pool of connections.
+
+    With ``base_url`` each transaction is sent to the path that the mock has for it there; without, to the URLs of
+    ``config``, a configuration or its file (by default ``config/config.json``, where it exists). With ``sign`` each
+    message bears an assertion, as the configuration says. ``record`` is given every exchange.
+
+    Every method raises Refused where the peer says no, PeerFault where it answers with a SOAP fault, Unreachable where
+    there is no answer, PeerMalformed where the answer is none that can be read, and BadInput for wrong arguments.
+    """
+
+    def __init__(
+        self,
+        base_url: str = "",
+        *,
+        config: ClientConfig | Path | None = None,
+        soap: SoapVersion = SoapVersion.V12,
+        addressing: bool = True,
+        sign: bool = False,
+        record: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.config = config if isinstance(config, ClientConfig) else load_client_config(config).config
+        self._base_url = base_url.rstrip("/")
+        self._soap = soap
+        self._addressing = addressing
+        self._client = Client(record=record, new_uuid=_new_uuid, now=_now)
+        self._caller = RetryingClient(self._client, retry_policy(self.config))
+        self._sign = (
+            assertion_for(self.config, clock=_now, new_uuid=_new_uuid, per=AssertionPer.MESSAGE) if sign else None
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    def endpoint(self, card: AnyTransaction) -> Endpoint:
+        """Where and how a transaction is sent."""
+        endpoint = endpoint_for(self.config, card, soap=self._soap, addressing=self._addressing)
+        return replace(endpoint, url=self._base_url + card.path) if self._base_url else endpoint
+
+    async def ask(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
+        """Send a request of any transaction; an answer that says no is no error here, its verdict says so."""
+        endpoint = self.endpoint(card)
+
+        def blocks() -> Sequence[Element]:
+            if self._sign is None:
+                return ()
+            return tuple(self._sign(endpoint, next(iter(card.patient_ids(request)), "")))
+
+        return await self._caller.call(card, request, endpoint, header_blocks=blocks)
+
+    async def demand(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
+        """As ``ask``, for who wants a yes.
+
+        Raises:
+            Refused: the peer said no.
+        """
+        called = await self.ask(card, request)
+        verdict = called.verdict
+        if not verdict.accepted:
+            raise Refused(f"{card.code} was refused: {verdict.status}", codes=verdict.codes, details=verdict.details)
+        return called
+
+    async def register(self, patient: Patient | str) -> str:
+        """Register a patient, given as a value or in a line of ``key=value`` (ITI-44); the identifier as CX."""
+        return await self._feed(pix_add.SPEC, _patient(patient))
+
+    async def revise(self, patient: Patient | str) -> str:
+        """Replace what is known of a patient (ITI-44)."""
+        return await self._feed(pix_revise.SPEC, _patient(patient))
+
+    async def merge(self, surviving: Patient | str, *, subsumed: str) -> str:
+        """Let a patient stand for another identifier of theirs (CX) as well, which ends (ITI-44)."""
+        return await self._feed(pix_merge.SPEC, _patient(surviving), (_identifier(subsumed),))
+
+    async def identifiers(self, patient_id: str, *domains: str) -> tuple[str, ...]:
+        """The identifiers (CX) of a patient (CX) in some domains (OIDs), or in all others (ITI-45)."""
+        request = pix_query.pix_query_request(_identifier(patient_id), *domains, **self._envelope(), query_id=_uid())
+        response = (await self.demand(pix_query.SPEC, request)).response
+        return tuple(one.cx for patient in _patients(response) for one in patient.identifiers)
+
+    async def find_patients(
+        self,
+        *,
+        family: str = "",
+        given: str = "",
+        gender: str = "",
+        birth_date: str = "",
+        patient_id: str = "",
+        domains: Sequence[str] = (),
+        at_once: int | None = None,
+    ) -> tuple[Patient, ...]:
+        """Everybody who fits (ITI-47), in pieces of ``at_once``; ``birth_date`` is YYYYMMDD, ``patient_id`` a CX."""
+        name = NameSought(family, given)
+        birth = birth_date.replace("-", "")
+        sought = Sought(
+            identifiers=(_identifier(patient_id),) if patient_id else (),
+            names=(name,) if family or given else (),
+            gender=gender,
+            births=((birth, birth),) if birth else (),
+        )
+        query_id = _uid()
+        request = pdq.pdq_request(sought, *domains, query_id=query_id, limit=at_once, **self._envelope())
+        response = (await self.demand(pdq.SPEC, request)).response
+        found = list(_patients(response))
+        while response.ack is not None and response.ack.remaining.isdecimal() and int(response.ack.remaining):
+            answered = response.acknowledgement.transmission.message_id
+            more = pdq.continuation_request(query_id, answered=answered, quantity=at_once, **self._envelope())
+            response = (await self.demand(pdq.CONTINUE_SPEC, more)).response
+            if not (piece := _patients(response)):
+                break
+            found += piece
+        return tuple(found)
+
+    async def provide(
+        self, *documents: DocumentDraft | Path | bytes, patient_id: str, title: str = "", source_patient_id: str = ""
+    ) -> Provided:
+        """Provide and register documents of a patient (CX), with metadata from the configuration (ITI-41)."""
+        identifiers, metadata = self.config.identifiers, self.config.metadata
+        now = _now()
+        request = iti41.submission_for(
+            [self._draft(each, title, now) for each in documents],
+            patient_id=_identifier(patient_id).cx,
+            source_patient_id=_identifier(source_patient_id or patient_id).cx,
+            source_id=identifiers.source_oid,
+            unique_id=_oid(),
+            submission_time=_dtm(now),
+            title=title,
+            content_type=metadata.content_type_code.value,
+            authors=metadata.given_authors,
+        )
+        verdict = (await self.demand(iti41.SPEC, request)).verdict
+        named = [(label, value) for label, value in verdict.identifiers if value]
+        return Provided(
+            next((value for label, value in named if label == "submission set"), ""),
+            tuple(value for label, value in named if label == "document"),
+        )
+
+    async def query(
+        self, query: StoredQuery | str, *, returning: str = iti18.LEAF_CLASS, **arguments: Values
+    ) -> StoredQueryResponse:
+        """Ask a stored query (ITI-18), by its name such as ``find-documents``.
+
+        Its arguments are named as the options of ``ihe-test-util query``, with underscores: ``patient_id``,
+        ``class_code`` as ``code^^scheme``; several values are alternatives.
+
+        Raises:
+            BadInput: a query or an argument that there is none of.
+        """
+        request = stored_query(query, arguments, returning=returning)
+        return (await self.demand(iti18.SPEC, request)).response
+
+    async def find_documents(
+        self, patient_id: str, *, status: Values = "approved", **arguments: Values
+    ) -> tuple[DocumentEntry, ...]:
+        """The document entries of a patient (CX) by FindDocuments (ITI-18)."""
+        request = stored_query("find-documents", {"patient_id": patient_id, "status": status, **arguments})
+        return _entries((await self.demand(iti18.SPEC, request)).response)
+
+    async def retrieve(self, *documents: DocumentEntry | str, repository: str = "") -> tuple[RetrievedDocument, ...]:
+        """Documents by their entries, entryUUIDs or uniqueIds (ITI-43).
+
+        Where a document is, and what its uniqueId is, the registry is asked, unless the entry or ``repository``, the
+        repositoryUniqueId, says so.
+
+        Raises:
+            Refused: the repository has not all of them; or the registry does not know one.
+        """
+        wanted = await self._wanted(documents, repository)
+        request = iti43.RetrieveRequest(tuple(wanted))
+        return (await self.demand(iti43.SPEC, request)).response.documents
+
+    async def _wanted(self, documents: Sequence[DocumentEntry | str], repository: str) -> list[DocumentRequest]:
+        entries = {}
+        if unknown := [one for one in documents if isinstance(one, str) and (not repository or one.startswith(_UUID))]:
+            entries = await self._looked_up(unknown)
+        wanted = []
+        for one in documents:
+            entry = one if isinstance(one, DocumentEntry) else entries.get(one)
+            if entry is None:
+                wanted.append(DocumentRequest(repository, str(one)))
+                continue
+            home = entry.source.home
+            wanted.append(DocumentRequest(entry.slot("repositoryUniqueId") or repository, entry.unique_id, home))
+        return wanted
+
+    async def _looked_up(self, names: Sequence[str]) -> dict[str, DocumentEntry]:
+        """The entries of documents that are known by entryUUID or uniqueId, by the name that was given."""
+        found: dict[str, DocumentEntry] = {}
+        by_uuid = [name for name in names if name.startswith(_UUID)]
+        by_unique_id = [name for name in names if not name.startswith(_UUID)]
+        if by_uuid:
+            response = await self.query("get-documents", entry_uuid=by_uuid)
+            found |= {entry.source.id: entry for entry in _entries(response)}
+        if by_unique_id:
+            response = await self.query("get-documents", unique_id=by_unique_id)
+            found |= {entry.unique_id: entry for entry in _entries(response)}
+        if missing := [name for name in names if name not in found]:
+            raise Refused(
+                f"the registry knows no document {missing[0]!r}"
+                + (f" (and {len(missing) - 1} more)" if missing[1:] else "")
+            )
+        return found
+
+    async def _feed(
+        self,
+        card: Transaction[pix_add.PixAddRequest, pix_add.PixAddResponse],
+        patient: Patient,
+        subsumed: tuple[II, ...] = (),
+    ) -> str:
+        request = feed_request(card.request_root.rpartition("}")[2], patient, **self._envelope(), subsumed=subsumed)
+        verdict = (await self.demand(card, request)).verdict
+        accepted = [value for _, value in verdict.identifiers if value]
+        return accepted[0] if accepted else patient.identifiers[0].cx
+
+    def _envelope(self) -> _Envelope:
+        identifiers = self.config.identifiers
+        return {
+            "message_id": _new_uuid(),
+            "creation_time": ts(_now()),
+            "sender_oid": identifiers.sender_oid,
+            "receiver_oid": identifiers.receiver_oid,
+        }
+
+    def _draft(self, document: DocumentDraft | Path | bytes, title: str, now: datetime) -> DocumentDraft:
+        if isinstance(document, DocumentDraft):
+            return document
+        metadata = self.config.metadata
+        try:
+            content = Content.of(document) if isinstance(document, bytes) else Content.of_file(document)
+        except OSError as error:
+            raise BadInput(
+                "the document cannot be read", where=str(document), got=error.strerror or str(error)
+            ) from None
+        return DocumentDraft(
+            content,
+            unique_id=_oid(),
+            creation_time=_dtm(now),
+            title=title or (document.stem if isinstance(document, Path) else ""),
+            mime_type=metadata.mime_type,
+            language=metadata.language,
+            codes=metadata.codes,
+            authors=metadata.given_authors,
+        )
+
+
+def _entries(response: StoredQueryResponse) -> tuple[DocumentEntry, ...]:
+    return tuple(DocumentEntry.of(source, n) for n, source in enumerate(response.documents, start=1))
+
+
+def _patients(response: QueryResponse) -> tuple[Patient, ...]:
+    return tuple(one.record.patient for one in response.registrations if one.record is not None)
+
+
+def _patient(patient: Patient | str) -> Patient:
+    if isinstance(patient, Patient):
+        return patient
+    return patient_from_text([patient], today=_now().astimezone().date())
+
+
+def _identifier(text: str) -> II:
+    found = II.from_cx(text)
+    if found is None:
+        raise BadInput("this is no patient identifier", got=text, expected=_CX)
+    return found
+
+
+def _uid() -> II:
+    return II(_new_uuid())
+
+
+def _oid() -> str:
+    return f"2.25.{uuid4().int}"
+
+
+def _new_uuid() -> str:
+    return str(uuid4())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _dtm(now: datetime) -> str:
+    return now.strftime("%Y%m%d%H%M%S")

@@ -1,0 +1,50 @@
+"""Stored queries asked by name, with arguments as people write them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from ihe_test_util.domain.registry.queries.catalogue import BY_NAME, StoredQuery
+from ihe_test_util.domain.registry.queries.parameters import Parameter
+from ihe_test_util.errors import BadInput
+from ihe_test_util.settings.words import nearest
+from ihe_test_util.transactions.iti18 import LEAF_CLASS, StoredQueryRequest, request_for
+
+#: The values of an argument: one, or several of which any will do.
+Values: TypeAlias = str | Sequence[str]
+
+
+def stored_query(
+    query: StoredQuery | str, arguments: Mapping[str, Values], *, returning: str = LEAF_CLASS, home: str = ""
+) -> StoredQueryRequest:
+    """The request that asks a stored query.
+
+    Arguments go by the names of the query's options, with blanks as ``-`` or ``_``; words of a vocabulary, such as
+    ``approved``, stand for their URNs.
+
+    Raises:
+        BadInput: a query or an argument that there is none of; an argument that takes one value and has more.
+    """
+    if isinstance(query, str):
+        known = BY_NAME.get(query.replace("_", "-"))
+        if known is None:
+            raise BadInput(f"there is no stored query {query!r}{nearest(query, BY_NAME)}", expected=", ".join(BY_NAME))
+        query = known
+    options = query.options()
+    given = []
+    for name, values in arguments.items():
+        parameter = options.get(name.replace("_", "-"))
+        if parameter is None:
+            raise BadInput(
+                f"{query.title} has no argument {name!r}{nearest(name.replace('_', '-'), options)}",
+                expected=", ".join(option.replace("-", "_") for option in options),
+            )
+        given.append((parameter, _meant(parameter, values, name)))
+    return request_for(query, given, return_type=returning, home=home)
+
+
+def _meant(parameter: Parameter, values: Values, name: str) -> tuple[str, ...]:
+    listed = (values,) if isinstance(values, str) else tuple(values)
+    if not parameter.listed and len(listed) != 1:
+        raise BadInput(f"the argument {name!r} takes one value", got=f"{len(listed)} values")
+    words = {word.lower(): urn for word, urn in parameter.vocabulary}
+    return tuple(words.get(value.lower(), value) for value in listed)

@@ -1,0 +1,113 @@
+"""The same client for code that does not await."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ihe_test_util.api.client import IheClient, Provided
+from ihe_test_util.api.queries import Values
+from ihe_test_util.client.config import ClientConfig
+from ihe_test_util.domain.patients import Patient
+from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
+from ihe_test_util.domain.xds.metadata import DocumentEntry
+from ihe_test_util.exchange import Exchange
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.iti18 import LEAF_CLASS, StoredQueryResponse
+from ihe_test_util.transactions.iti41 import DocumentDraft
+from ihe_test_util.transactions.iti43 import RetrievedDocument
+
+
+class SyncIheClient:
+    """IheClient without ``await``: a context manager with an event loop of its own. Not for use inside another loop."""
+
+    def __init__(
+        self,
+        base_url: str = "",
+        *,
+        config: ClientConfig | Path | None = None,
+        soap: SoapVersion = SoapVersion.V12,
+        addressing: bool = True,
+        sign: bool = False,
+        record: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self._client = IheClient(base_url, config=config, soap=soap, addressing=addressing, sign=sign, record=record)
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        self._runner.__enter__()
+        self._runner.run(self._client.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._runner.run(self._client.__aexit__(kind, error, trace))
+        finally:
+            self._runner.__exit__(kind, error, trace)
+
+    def register(self, patient: Patient | str) -> str:
+        """As ``IheClient.register``."""
+        return self._runner.run(self._client.register(patient))
+
+    def revise(self, patient: Patient | str) -> str:
+        """As ``IheClient.revise``."""
+        return self._runner.run(self._client.revise(patient))
+
+    def merge(self, surviving: Patient | str, *, subsumed: str) -> str:
+        """As ``IheClient.merge``."""
+        return self._runner.run(self._client.merge(surviving, subsumed=subsumed))
+
+    def identifiers(self, patient_id: str, *domains: str) -> tuple[str, ...]:
+        """As ``IheClient.identifiers``."""
+        return self._runner.run(self._client.identifiers(patient_id, *domains))
+
+    def find_patients(
+        self,
+        *,
+        family: str = "",
+        given: str = "",
+        gender: str = "",
+        birth_date: str = "",
+        patient_id: str = "",
+        domains: Sequence[str] = (),
+        at_once: int | None = None,
+    ) -> tuple[Patient, ...]:
+        """As ``IheClient.find_patients``."""
+        return self._runner.run(
+            self._client.find_patients(
+                family=family,
+                given=given,
+                gender=gender,
+                birth_date=birth_date,
+                patient_id=patient_id,
+                domains=domains,
+                at_once=at_once,
+            )
+        )
+
+    def provide(
+        self, *documents: DocumentDraft | Path | bytes, patient_id: str, title: str = "", source_patient_id: str = ""
+    ) -> Provided:
+        """As ``IheClient.provide``."""
+        return self._runner.run(
+            self._client.provide(*documents, patient_id=patient_id, title=title, source_patient_id=source_patient_id)
+        )
+
+    def query(
+        self, query: StoredQuery | str, *, returning: str = LEAF_CLASS, **arguments: Values
+    ) -> StoredQueryResponse:
+        """As ``IheClient.query``."""
+        return self._runner.run(self._client.query(query, returning=returning, **arguments))
+
+    def find_documents(
+        self, patient_id: str, *, status: Values = "approved", **arguments: Values
+    ) -> tuple[DocumentEntry, ...]:
+        """As ``IheClient.find_documents``."""
+        return self._runner.run(self._client.find_documents(patient_id, status=status, **arguments))
+
+    def retrieve(self, *documents: DocumentEntry | str, repository: str = "") -> tuple[RetrievedDocument, ...]:
+        """As ``IheClient.retrieve``."""
+        return self._runner.run(self._client.retrieve(*documents, repository=repository))

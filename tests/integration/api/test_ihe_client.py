@@ -1,0 +1,133 @@
+"""The Python API against the mock: a whole life of patients and documents in a few lines, with asyncio and without."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ihe_test_util.api import IheClient, SyncIheClient
+from ihe_test_util.client.config import ClientConfig, Transport
+from ihe_test_util.errors import BadInput, Refused, Unreachable
+from tests.support.peer import Peer
+
+ADA = "id=PAT-1^^^&2.999.1.2&ISO, family=Rossi, given=Ada, birth=1980-02-29, gender=F"
+ADA_ELSEWHERE = "id=Q-7^^^&2.999.1.3&ISO, family=Rossi, given=Ada, birth=1980-02-29, gender=F"
+BOB = "id=PAT-2^^^&2.999.1.2&ISO, family=Rossi, given=Bob, birth=1990-01-01, gender=M"
+
+
+async def test_patients_are_registered_found_and_merged(mock: Peer) -> None:
+    """Feed, cross-reference, search in pieces, revise, merge."""
+    async with IheClient(mock.url) as ihe:
+        ada = await ihe.register(ADA)
+        await ihe.register(ADA_ELSEWHERE)
+        bob = await ihe.register(BOB)
+
+        others = await ihe.identifiers(ada)
+        everybody = await ihe.find_patients(family="Rossi", at_once=1)
+        await ihe.revise(BOB.replace("Bob", "Robert"))
+        robert = await ihe.find_patients(patient_id=bob)
+        await ihe.merge(ADA, subsumed=bob)
+        survivors = await ihe.find_patients(family="Rossi", domains=["2.999.1.2"])
+
+    assert (ada, bob) == ("PAT-1^^^&2.999.1.2&ISO", "PAT-2^^^&2.999.1.2&ISO")
+    assert others == ("Q-7^^^&2.999.1.3&ISO",)
+    assert {patient.names[0].given for patient in everybody} == {"Ada", "Bob"}
+    assert [patient.names[0].given for patient in robert] == ["Robert"]
+    assert {one.cx for patient in survivors for one in patient.identifiers} >= {ada}
+    assert bob not in {one.cx for patient in survivors for one in patient.identifiers}
+
+
+async def test_documents_are_provided_found_and_retrieved(mock: Peer, tmp_path: Path) -> None:
+    """What was provided is found by its patient, and comes back by entry, entryUUID or uniqueId."""
+    (tmp_path / "summary.xml").write_bytes(b"<ClinicalDocument xmlns='urn:hl7-org:v3'/>")
+    async with IheClient(mock.url) as ihe:
+        ada = await ihe.register(ADA)
+
+        provided = await ihe.provide(tmp_path / "summary.xml", b"<a/>", patient_id=ada)
+        entries = await ihe.find_documents(ada)
+        named = await ihe.retrieve(entries[0].source.id, provided.document_ids[1])
+        contents = {one.content.read() for one in (*await ihe.retrieve(*entries), *named)}
+
+    assert [entry.unique_id for entry in entries] == list(provided.document_ids)
+    assert [entry.title for entry in entries] == ["summary", ""]
+    assert contents == {b"<ClinicalDocument xmlns='urn:hl7-org:v3'/>", b"<a/>"}
+
+
+async def test_every_stored_query_is_asked_by_its_name(mock: Peer) -> None:
+    """Names and arguments are those of the command line; values are text or lists."""
+    async with IheClient(mock.url) as ihe:
+        ada = await ihe.register(ADA)
+        await ihe.provide(b"<a/>", patient_id=ada)
+
+        sets = await ihe.query("find-submission-sets", patient_id=ada, status=["approved", "deprecated"])
+        everything = await ihe.query(
+            "get-all",
+            patient_id=ada,
+            document_entry_status="approved",
+            submission_set_status="approved",
+            folder_status="approved",
+            returning="ObjectRef",
+        )
+
+    assert len(sets.packages) == 1
+    assert len(everything.references) == 3
+
+
+async def test_mistakes_are_told_before_anything_is_sent(mock: Peer) -> None:
+    """Unknown queries, arguments and identifiers, with what was probably meant."""
+    async with IheClient(mock.url) as ihe:
+        with pytest.raises(BadInput, match='did you mean "find-documents"'):
+            await ihe.query("find-document", patient_id="x")
+        with pytest.raises(BadInput, match='did you mean "class-code"'):
+            await ihe.find_documents("PAT-1^^^&2.999.1.2&ISO", class_codes="a^^b")
+        with pytest.raises(BadInput, match="takes one value"):
+            await ihe.query("find-documents", patient_id=["a", "b"], status="approved")
+        with pytest.raises(BadInput, match="no patient identifier"):
+            await ihe.identifiers("PAT-1")
+        with pytest.raises(BadInput, match="cannot be read"):
+            await ihe.provide(Path("nowhere.xml"), patient_id="PAT-1^^^&2.999.1.2&ISO")
+
+
+async def test_what_the_domain_refuses_is_an_error_with_its_reasons(mock: Peer) -> None:
+    """A document that is not there, an identifier that nobody knows."""
+    async with IheClient(mock.url) as ihe:
+        with pytest.raises(Refused, match=r"knows no document '2\.999\.404'"):
+            await ihe.retrieve("2.999.404")
+        with pytest.raises(Refused) as missing:
+            await ihe.retrieve("2.999.404", repository="2.999.1.2")
+        with pytest.raises(Refused):
+            await ihe.identifiers("NOBODY^^^&2.999.1.2&ISO")
+
+    assert missing.value.codes == ("XDSDocumentUniqueIdError",)
+
+
+async def test_nobody_there_is_an_error_too() -> None:
+    """A domain that cannot be reached is said to be so, after as many tries as are configured."""
+    at_once = ClientConfig(transport=Transport(max_retries=0))
+    async with IheClient("http://127.0.0.1:1", config=at_once) as ihe:
+        with pytest.raises(Unreachable):
+            await ihe.retrieve("2.999.1", repository="2.999.2")
+
+
+async def test_the_same_without_await(mock: Peer) -> None:
+    """Every method of the synchronous client does what its sibling does."""
+    results: dict[str, object] = {}
+
+    def work() -> None:
+        with SyncIheClient(mock.url) as ihe:
+            ada = ihe.register(ADA)
+            provided = ihe.provide(b"<a/>", patient_id=ada)
+            (entry,) = ihe.find_documents(ada)
+            (document,) = ihe.retrieve(entry)
+            ihe.revise(ADA)
+            ihe.register(BOB)
+            results["identifiers"] = ihe.identifiers(ada)
+            results["patients"] = len(ihe.find_patients(given="Ada"))
+            ihe.merge(ADA, subsumed="PAT-2^^^&2.999.1.2&ISO")
+            results["document"] = document.content.read()
+            results["same"] = entry.unique_id == provided.document_ids[0]
+            results["query"] = len(ihe.query("get-documents", unique_id=entry.unique_id).documents)
+
+    await asyncio.to_thread(work)
+
+    assert results == {"identifiers": (), "patients": 1, "document": b"<a/>", "same": True, "query": 1}

@@ -136,12 +136,16 @@ def _candidates(connection: sqlite3.Connection, sought: Sought) -> Iterator[sqli
         yield _all(connection, [*conditions, *by_name], [*values, *its_values])
         further = [*conditions, "further_names > ''", "further_names LIKE ? ESCAPE '!'"]
         pattern = f"%{_pattern(normalized(name.family))}%^{_pattern(normalized(name.given))}%"
-        yield _all(connection, further, [*values, pattern])
+        # Unsorted, for SQLite would go through everybody in their order rather than through the few of the index.
+        yield connection.execute(f"{_ALL}{_where(further)}", [*values, pattern])
 
 
 def _all(connection: sqlite3.Connection, conditions: list[str], values: list[SqlValue]) -> sqlite3.Cursor:
-    where = "".join(f" AND {condition}" for condition in conditions)
-    return connection.execute(f"{_ALL}{where} ORDER BY root, extension", values)
+    return connection.execute(f"{_ALL}{_where(conditions)} ORDER BY root, extension", values)
+
+
+def _where(conditions: list[str]) -> str:
+    return "".join(f" AND {condition}" for condition in conditions)
 
 
 def _by_name(name: NameSought) -> tuple[list[str], list[SqlValue]]:

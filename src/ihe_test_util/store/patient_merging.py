@@ -10,7 +10,7 @@ from ihe_test_util.xml.hl7v3 import II
 
 _STANDING: Final = "SELECT merged_into FROM patients WHERE root = ? AND extension = ?"
 _END: Final = "UPDATE patients SET merged_into = ? WHERE root = ? AND extension = ?"
-_FOLLOW: Final = "UPDATE patients SET merged_into = ? WHERE merged_into = ?"
+_FOLLOW: Final = "UPDATE patients SET merged_into = ? WHERE merged_into = ? AND merged_into > ''"
 # What referred to the identifier that ends refers to the one that stays, unless that is so already.
 _RELINK: Final = (
     "INSERT INTO patient_links (root, extension, other_root, other_extension, fed_at)"

@@ -20,7 +20,9 @@ _GET: Final = f"SELECT {TOLD} FROM patients WHERE root = ? AND extension = ? AND
 _COUNT: Final = "SELECT count(*) FROM patients WHERE position = 0 AND merged_into = ''"
 _FORGET: Final = ("DELETE FROM patients", "DELETE FROM patient_links", "DELETE FROM pending_queries")
 _ANY_OF_DOMAIN: Final = "SELECT 1 FROM patients WHERE root = ? LIMIT 1"
-_SUBSUMED: Final = "SELECT root, extension FROM patients WHERE merged_into = ? ORDER BY root, extension"
+_SUBSUMED: Final = (
+    "SELECT root, extension FROM patients WHERE merged_into = ? AND merged_into > '' ORDER BY root, extension"
+)
 _KEEP: Final = Insert(
     "pending_queries", ("root", "extension", "kept_at", "query", "found", "told"), key=("root", "extension")
 )

@@ -227,11 +227,15 @@ class IheClient:
         Raises:
             Refused: the repository has not all of them; or the registry does not know one.
         """
-        wanted = await self._wanted(documents, repository)
-        request = iti43.RetrieveRequest(tuple(wanted))
+        request = iti43.RetrieveRequest(await self.locate(*documents, repository=repository))
         return (await self.demand(iti43.SPEC, request)).response.documents
 
-    async def _wanted(self, documents: Sequence[DocumentEntry | str], repository: str) -> list[DocumentRequest]:
+    async def locate(self, *documents: DocumentEntry | str, repository: str = "") -> tuple[DocumentRequest, ...]:
+        """Where documents are, and what their uniqueIds are, as ``retrieve`` finds out.
+
+        Raises:
+            Refused: the registry does not know one.
+        """
         entries = {}
         if unknown := [one for one in documents if isinstance(one, str) and (not repository or one.startswith(_UUID))]:
             entries = await self._looked_up(unknown)
@@ -243,7 +247,7 @@ class IheClient:
                 continue
             home = entry.source.home
             wanted.append(DocumentRequest(entry.slot("repositoryUniqueId") or repository, entry.unique_id, home))
-        return wanted
+        return tuple(wanted)
 
     async def _looked_up(self, names: Sequence[str]) -> dict[str, DocumentEntry]:
         """The entries of documents that are known by entryUUID or uniqueId, by the name that was given."""

@@ -30,6 +30,10 @@ _COMMANDS: Final = {
     "send": LazyCommand(
         "ihe_test_util.cli.send_commands", "send_group", "Send one message to a server and show its answer."
     ),
+    "query": LazyCommand("ihe_test_util.cli.query_commands", "query_group", "Ask a document registry (ITI-18)."),
+    "pix": LazyCommand("ihe_test_util.cli.find_commands", "pix_group", "Ask who is who: PIX query (ITI-45)."),
+    "pdq": LazyCommand("ihe_test_util.cli.find_commands", "pdq_command", "Find patients by demographics (ITI-47)."),
+    "retrieve": LazyCommand("ihe_test_util.cli.find_commands", "retrieve", "Retrieve documents into files (ITI-43)."),
     "template": LazyCommand(
         "ihe_test_util.cli.template_commands", "template_group", "Make clinical documents (C-CDA) from templates."
     ),

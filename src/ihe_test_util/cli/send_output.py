@@ -78,6 +78,7 @@ def as_json(
     verdict: Verdict | None = None,
     error: IheTestUtilError | None = None,
     show: bool = False,
+    **more: object,
 ) -> str:
     """One object with everything there is to know."""
     return json.dumps(
@@ -94,6 +95,7 @@ def as_json(
             "failure": _failure(verdict, error),
             **({} if exchange is None else _exchange(exchange, show=show)),
             "request_findings": [_finding(one) for one in findings],
+            **more,
         },
         indent=2,
         ensure_ascii=False,

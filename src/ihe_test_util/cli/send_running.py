@@ -2,9 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
@@ -32,11 +33,29 @@ _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 _WORTH: Final = "the request is not what the standard says; a strict server refuses it"
 
 
-def run_send(card: AnyTransaction, options: SendOptions, make: Make) -> None:
-    """Make a message, send it, print what came of it, and exit with 0 or 1; with 130 after Ctrl-C."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an answer brought, for people and for programs."""
+
+    text: str
+    data: object
+
+
+#: Sends a further message of the same conversation; the response.
+Ask: TypeAlias = Callable[[AnyTransaction, Any], Awaitable[Any]]
+#: Makes a result of an accepted answer, while attachments are still at hand.
+Present: TypeAlias = Callable[[Any, Ask], Awaitable[Result]]
+
+
+def run_send(card: AnyTransaction, options: SendOptions, make: Make, present: Present | None = None) -> None:
+    """Make a message, send it, print what came of it, and exit with 0 or 1; with 130 after Ctrl-C.
+
+    With ``present`` an accepted answer is shown as the result that it makes of it.
+    """
     exchanges: list[Exchange] = []
     sendable: Sendable | None = None
     verdict: Verdict | None = None
+    result: Result | None = None
     error: IheTestUtilError | None = None
     try:
         config = options.configuration(card)
@@ -49,9 +68,8 @@ def run_send(card: AnyTransaction, options: SendOptions, make: Make) -> None:
             _rehearse(card, options, sendable, endpoint, blocks)
             return
         warn_of_transport([endpoint], without_use=options.only_for_https)
-        verdict = run(
-            _send(card, sendable, endpoint, record=exchanges.append, options=options, config=config, blocks=blocks)
-        )
+        conversation = _Conversation(endpoint, options, config, blocks, exchanges.append)
+        verdict, result = run(conversation.hold(sendable, present))
     except IheTestUtilError as caught:
         error = caught
     except KeyboardInterrupt:
@@ -60,10 +78,18 @@ def run_send(card: AnyTransaction, options: SendOptions, make: Make) -> None:
     findings = sendable.findings if sendable is not None else ()
     if options.as_json:
         click.echo(
-            send_output.as_json(card, exchange, findings=findings, verdict=verdict, error=error, show=options.show)
+            send_output.as_json(
+                card,
+                exchange,
+                findings=findings,
+                verdict=verdict,
+                error=error,
+                show=options.show,
+                **({} if result is None else {"result": result.data}),
+            )
         )
     else:
-        _tell(card, options, exchange, verdict)
+        _tell(card, options, exchange, verdict, result)
         if verdict is None or not verdict.accepted:
             send_output.show_findings(_not_told(findings, verdict, error), _WORTH)
     if error is not None and not options.as_json:
@@ -115,12 +141,20 @@ def _not_told(
     return [finding for finding in findings if finding.rule not in named]
 
 
-def _tell(card: AnyTransaction, options: SendOptions, exchange: Exchange | None, verdict: Verdict | None) -> None:
+def _tell(
+    card: AnyTransaction,
+    options: SendOptions,
+    exchange: Exchange | None,
+    verdict: Verdict | None,
+    result: Result | None,
+) -> None:
     if exchange is None:
         return
     if options.show:
         send_output.show_exchange(exchange)
-    if verdict is not None:
+    if result is not None:
+        click.echo(result.text)
+    elif verdict is not None:
         send_output.show_verdict(card, exchange, verdict)
     send_output.show_findings(exchange.findings, "the answer is not quite what the standards say")
 
@@ -141,24 +175,33 @@ def _rehearse(
     send_output.show_findings(sendable.findings, _WORTH)
 
 
-async def _send(
-    card: AnyTransaction,
-    sendable: Sendable,
-    endpoint: "Endpoint",
-    *,
-    record: Callable[[Exchange], None],
-    options: SendOptions,
-    config: "ClientConfig",
-    blocks: _Blocks,
-) -> Verdict:
-    from ihe_test_util.client.client import Client  # noqa: PLC0415 - aiohttp is not needed for --help
-    from ihe_test_util.client.retry import RetryingClient, RetryPolicy  # noqa: PLC0415 - same
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    """A message, its answer, and what is asked because of it."""
 
-    policy = RetryPolicy(options.retries, config.transport.backoff_factor)
-    async with Client(record=record, new_uuid=new_uuid, now=now) as client:
-        caller = RetryingClient(client, policy, on_retry=_tell_of_retry)
-        called = await caller.call(card, sendable.request, endpoint, payload=sendable.payload, header_blocks=blocks)
-    return called.verdict
+    endpoint: "Endpoint"
+    options: SendOptions
+    config: "ClientConfig"
+    blocks: _Blocks
+    record: Callable[[Exchange], None]
+
+    async def hold(self, sendable: Sendable, present: Present | None) -> tuple[Verdict, Result | None]:
+        """The verdict on the answer, and what an accepted one brought."""
+        from ihe_test_util.client.client import Client  # noqa: PLC0415 - aiohttp is not needed for --help
+        from ihe_test_util.client.retry import RetryingClient, RetryPolicy  # noqa: PLC0415 - same
+
+        policy = RetryPolicy(self.options.retries, self.config.transport.backoff_factor)
+        async with Client(record=self.record, new_uuid=new_uuid, now=now) as client:
+            caller = RetryingClient(client, policy, on_retry=_tell_of_retry)
+
+            async def ask(card: AnyTransaction, request: Any) -> Any:  # noqa: ANN401 - of whatever transaction
+                return (await caller.call(card, request, self.endpoint, header_blocks=self.blocks)).response
+
+            called = await caller.call(
+                sendable.card, sendable.request, self.endpoint, payload=sendable.payload, header_blocks=self.blocks
+            )
+            wanted = present if called.verdict.accepted else None
+            return called.verdict, None if wanted is None else await wanted(called.response, ask)
 
 
 def _tell_of_retry(retry: "Retry") -> None:

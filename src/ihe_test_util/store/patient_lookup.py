@@ -1,16 +1,17 @@
 """Who is who: identifiers of one person, and patients by their demographics."""
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from ihe_test_util.domain.matching import day_of, fits, normalized
 from ihe_test_util.domain.patients import CrossReferencing, NameSought, Patient, Sought
 from ihe_test_util.store.database import SqlValue
+from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.patient_rows import TOLD, patient_of
 from ihe_test_util.xml.hl7v3 import II
 
 Key: TypeAlias = tuple[str, str]
+_Told: TypeAlias = tuple[str, str, str]
 
 #: As many identifiers of one person are told at most.
 MOST_IDENTIFIERS: Final = 1000
@@ -30,10 +31,11 @@ _BY_OTHER_ID: Final = (
     f"SELECT {TOLD} FROM patients p JOIN patient_links l ON p.root = l.root AND p.extension = l.extension"  # noqa: S608 - our own
     " WHERE l.other_root = ? AND l.other_extension = ? AND p.merged_into = ''"
 )
-_ALL: Final = f"SELECT {TOLD} FROM patients WHERE position = 0 AND merged_into = ''"  # noqa: S608 - our own
+_HERE: Final = "position = 0 AND merged_into = ''"
+_PIECE: Final = 500
 
 
-def corresponding_ids(connection: sqlite3.Connection, start: II, rule: CrossReferencing) -> tuple[II, ...] | None:
+def corresponding_ids(connection: Connection, start: II, rule: CrossReferencing) -> tuple[II, ...] | None:
     """The other identifiers of a person; None where the one that is asked about is not known, or has ended."""
     search = _Search(connection, rule)
     first = (start.root, start.extension)
@@ -45,7 +47,7 @@ def corresponding_ids(connection: sqlite3.Connection, start: II, rule: CrossRefe
 class _Search:
     """A walk from identifier to identifier, as far as it goes."""
 
-    def __init__(self, connection: sqlite3.Connection, rule: CrossReferencing) -> None:
+    def __init__(self, connection: Connection, rule: CrossReferencing) -> None:
         self._connection = connection
         self._by_demographics = rule.by_demographics
         self._links: dict[Key, list[Key]] = {}
@@ -95,7 +97,7 @@ class _Search:
         return iter(self._connection.execute(_ALIKE, (*person, MOST_IDENTIFIERS)))
 
 
-def found_patients(connection: sqlite3.Connection, sought: Sought, limit: int) -> tuple[Patient, ...]:
+def found_patients(connection: Connection, sought: Sought, limit: int) -> tuple[Patient, ...]:
     """The patients who fit, at most so many, in the order of their first identifiers."""
     found: dict[Key, Patient] = {}
     for rows in _candidates(connection, sought):
@@ -112,11 +114,11 @@ def found_patients(connection: sqlite3.Connection, sought: Sought, limit: int) -
     return tuple(found[key] for key in sorted(found)[:limit])
 
 
-def _candidates(connection: sqlite3.Connection, sought: Sought) -> Iterator[sqlite3.Cursor]:
+def _candidates(connection: Connection, sought: Sought) -> Iterator[Iterator[_Told]]:
     if sought.identifiers:
         for one in sought.identifiers:
             for statement in (_BY_ID, _BY_OTHER_ID):
-                yield connection.execute(statement, (one.root, one.extension))
+                yield iter(connection.execute(statement, (one.root, one.extension)))
         return
     conditions: list[str] = []
     values: list[SqlValue] = []
@@ -137,11 +139,19 @@ def _candidates(connection: sqlite3.Connection, sought: Sought) -> Iterator[sqli
         further = [*conditions, "further_names > ''", "further_names LIKE ? ESCAPE '!'"]
         pattern = f"%{_pattern(normalized(name.family))}%^{_pattern(normalized(name.given))}%"
         # Unsorted, for SQLite would go through everybody in their order rather than through the few of the index.
-        yield connection.execute(f"{_ALL}{_where(further)}", [*values, pattern])
+        told = f"SELECT {TOLD} FROM patients WHERE {_HERE}{_where(further)}"  # noqa: S608 - our own names
+        yield iter(connection.execute(told, [*values, pattern]))
 
 
-def _all(connection: sqlite3.Connection, conditions: list[str], values: list[SqlValue]) -> sqlite3.Cursor:
-    return connection.execute(f"{_ALL}{_where(conditions)} ORDER BY root, extension", values)
+def _all(connection: Connection, conditions: list[str], values: list[SqlValue]) -> Iterator[_Told]:
+    # In pieces, for a whole registry does not fit into memory.
+    columns = f"SELECT root, extension, {TOLD} FROM patients WHERE {_HERE}"  # noqa: S608 - our own names
+    statement = f"{columns}{_where([*conditions, '(root, extension) > (?, ?)'])} ORDER BY root, extension LIMIT ?"
+    last: tuple[SqlValue, ...] = ("", "")
+    while last:
+        rows = connection.execute(statement, [*values, *last, _PIECE]).fetchall()
+        yield from (row[2:] for row in rows)
+        last = rows[-1][:2] if len(rows) == _PIECE else ()
 
 
 def _where(conditions: list[str]) -> str:

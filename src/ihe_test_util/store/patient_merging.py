@@ -1,10 +1,10 @@
 """Identifiers that end in favour of others (ITI TF-2: 3.44.4.2.3)."""
 
-import sqlite3
 from datetime import datetime
 from typing import Final
 
 from ihe_test_util.domain.patients import MergeProblem, Patient, Standing
+from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.patient_rows import FEED, LINK, links_of, rows_of
 from ihe_test_util.xml.hl7v3 import II
 
@@ -26,7 +26,7 @@ _UNLINK: Final = "DELETE FROM patient_links WHERE root = ? AND extension = ?"
 _UNLINK_OTHER: Final = "DELETE FROM patient_links WHERE other_root = ? AND other_extension = ?"
 
 
-def standing_of(connection: sqlite3.Connection, identifier: II) -> Standing:
+def standing_of(connection: Connection, identifier: II) -> Standing:
     """Whether an identifier was fed, and is still in use."""
     row = connection.execute(_STANDING, (identifier.root, identifier.extension)).fetchone()
     if row is None:
@@ -34,7 +34,7 @@ def standing_of(connection: sqlite3.Connection, identifier: II) -> Standing:
     return Standing.SUBSUMED if row[0] else Standing.ACTIVE
 
 
-def merge(connection: sqlite3.Connection, patient: Patient, subsumed: II, at: datetime) -> MergeProblem | None:
+def merge(connection: Connection, patient: Patient, subsumed: II, at: datetime) -> MergeProblem | None:
     """End an identifier in favour of the patient's first one; why that is not possible, where it is not."""
     survivor = next(one for one in patient.identifiers if one.root and one.extension)
     stays, ends = (survivor.root, survivor.extension), (subsumed.root, subsumed.extension)

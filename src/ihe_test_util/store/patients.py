@@ -1,13 +1,13 @@
 """Patients in the database: feeding, merging, and what is asked about them."""
 
 import json
-import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from ihe_test_util.domain.patients import CrossReferencing, MergeProblem, Patient, PendingQuery, Sought, Standing
 from ihe_test_util.store.database import microseconds
+from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.patient_lookup import corresponding_ids, found_patients
 from ihe_test_util.store.patient_merging import merge, standing_of
 from ihe_test_util.store.patient_rows import FEED, LINK, TOLD, links_of, patient_of, rows_of
@@ -63,7 +63,7 @@ class SqlitePatients:
     async def reset(self) -> None:
         """Forget every patient and query."""
 
-        def forget(connection: sqlite3.Connection) -> None:
+        def forget(connection: Connection) -> None:
             for statement in _FORGET:
                 connection.execute(statement)
 
@@ -85,7 +85,7 @@ class SqlitePatients:
             StorageError: the database cannot be read.
         """
 
-        def look(connection: sqlite3.Connection) -> tuple[Patient, ...]:
+        def look(connection: Connection) -> tuple[Patient, ...]:
             rows = [connection.execute(_GET, (one.root, one.extension)).fetchone() for one in identifiers]
             return tuple(patient_of(*row) for row in rows if row is not None)
 
@@ -98,7 +98,7 @@ class SqlitePatients:
     async def subsumed_by(self, identifier: II) -> tuple[II, ...]:
         """The identifiers that ended in favour of this one, at once or one after the other."""
 
-        def look(connection: sqlite3.Connection) -> tuple[II, ...]:
+        def look(connection: Connection) -> tuple[II, ...]:
             return tuple(II(*row) for row in connection.execute(_SUBSUMED, (identifier.cx,)))
 
         return await self._reader.run(look)
@@ -106,7 +106,7 @@ class SqlitePatients:
     async def unknown_domains(self, roots: Collection[str]) -> tuple[str, ...]:
         """Those assigning authorities under which no patient was ever fed, in their order."""
 
-        def look(connection: sqlite3.Connection) -> tuple[str, ...]:
+        def look(connection: Connection) -> tuple[str, ...]:
             return tuple(root for root in roots if connection.execute(_ANY_OF_DOMAIN, (root,)).fetchone() is None)
 
         return await self._reader.run(look)
@@ -125,7 +125,7 @@ class SqlitePatients:
         now = microseconds(at)
         row = (query.query_id.root, query.query_id.extension, now, query.query, found, query.told)
 
-        def keep(connection: sqlite3.Connection) -> None:
+        def keep(connection: Connection) -> None:
             connection.execute(_EXPIRE, (now - _HOUR,))
             for sql, values in _KEEP.statements([row]):
                 connection.execute(sql, values)
@@ -135,7 +135,7 @@ class SqlitePatients:
     async def pending_query(self, query_id: II) -> PendingQuery | None:
         """The query of which there is more."""
 
-        def look(connection: sqlite3.Connection) -> PendingQuery | None:
+        def look(connection: Connection) -> PendingQuery | None:
             row = connection.execute(_PENDING, (query_id.root, query_id.extension)).fetchone()
             if row is None:
                 return None
@@ -149,8 +149,14 @@ class SqlitePatients:
     async def drop_query(self, query_id: II) -> bool:
         """Forget a query; whether there was one."""
         key = (query_id.root, query_id.extension)
-        dropped: int = await self._writer.run(lambda connection: connection.execute(_DROP, key).rowcount)
-        return dropped > 0
+
+        def drop(connection: Connection) -> bool:
+            there = connection.execute(_PENDING, key).fetchone() is not None
+            connection.execute(_DROP, key)
+            return there
+
+        dropped: bool = await self._writer.run(drop)
+        return dropped
 
     async def count(self) -> int:
         """How many patients there are; one fed under several identifiers is one."""

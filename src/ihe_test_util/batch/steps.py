@@ -22,6 +22,9 @@ from ihe_test_util.transactions.card import Req, Resp, Transaction, Verdict
 
 _LOG: Final = logging.getLogger("ihe_test_util.batch")
 _MOST_OF_A_MESSAGE: Final = 500
+#: How a registry recognizes a submission that it has; of one that was sent again, this says that it had arrived.
+_SUBMITTED_BEFORE: Final = "XDSDuplicateUniqueIdInRegistry"
+_NOTE_SUBMITTED_BEFORE: Final = "sent again, and recognized by its uniqueId as submitted before"
 _HINT_SAYS_MORE: Final = frozenset({failures.BAD_INPUT.cause, failures.UNEXPECTED.cause})
 
 
@@ -163,12 +166,17 @@ class _Part:
 
     async def _deliver(self, step: Step, card: Transaction[Req, Resp], request: Req) -> tuple[Verdict, float | None]:
         self._step = step
+        before = self._attempts.count
         try:
             delivered = await self._steps.courier.deliver(card, request, self._plan, self._attempts)
         except IheTestUtilError as error:
             raise _Failed(_cause(step, error)) from error
         verdict = delivered.verdict
         if not verdict.accepted:
+            sent_before = self._state.resent or self._attempts.count - before > 1
+            if sent_before and set(verdict.codes) == {_SUBMITTED_BEFORE}:
+                self._state = replace(self._state, notes=(*self._state.notes, _NOTE_SUBMITTED_BEFORE))
+                return verdict, delivered.duration_s
             message = "; ".join((verdict.status, *verdict.details))
             raise _Failed(_cause_of(step, failures.of_refusal(verdict.codes), message))
         return verdict, delivered.duration_s

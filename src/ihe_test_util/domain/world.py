@@ -8,6 +8,7 @@ from typing import Final
 from ihe_test_util.domain.documents import DocumentStore
 from ihe_test_util.domain.patients import CrossReferencing, PatientStore
 from ihe_test_util.domain.registry.access import RegistryStore
+from ihe_test_util.domain.xds.codes import ANY_CODE, AffinityDomain
 
 #: The repositoryUniqueId of the mock's repository, of the same arc.
 MOCK_REPOSITORY_OID: Final = "2.999.1.2"
@@ -28,7 +29,8 @@ class World:
 
     ``identity_domains`` are the names of the known assigning authorities by their OIDs; without any, each under which
     a patient was ever fed is known. ``home_community`` is the OID of the community that the mock is;
-    ``pdq_max_results`` how many patients one answer to a query holds at most.
+    ``pdq_max_results`` how many patients one answer to a query holds at most. ``affinity_domain`` are the codes that
+    strict mode takes.
     """
 
     patients: PatientStore
@@ -43,6 +45,7 @@ class World:
     cross_reference: CrossReferencing = BY_DEMOGRAPHICS
     home_community: str = MOCK_HOME_COMMUNITY
     pdq_max_results: int = 100
+    affinity_domain: AffinityDomain = ANY_CODE
 
     async def unknown_domains(self, roots: Collection[str]) -> tuple[str, ...]:
         """Those of some assigning authorities that are not known, in their order.

@@ -18,6 +18,7 @@ from aiohttp import web
 from ihe_test_util.domain.patients import CrossReferencing
 from ihe_test_util.domain.world import World
 from ihe_test_util.errors import StartFailed
+from ihe_test_util.mock_server.codes_file import CodesFile
 from ihe_test_util.mock_server.config import ConfigWatcher, MockServerConfig
 from ihe_test_util.mock_server.config_identities import CrossReference, CrossReferenceRule
 from ihe_test_util.mock_server.connection import Farewell, Listener
@@ -70,6 +71,7 @@ class MockServer:
         self._runner: web.ServerRunner | None = None
         self._routes: tuple[MockServerConfig, Routes] | None = None
         self._worlds: tuple[MockServerConfig, World, World] | None = None
+        self._codes = CodesFile()
         self._farewell = Farewell()
 
     @property
@@ -194,10 +196,17 @@ class MockServer:
                 cross_reference=_cross_referencing(config.cross_reference),
                 home_community=config.home_community_oid,
                 pdq_max_results=config.pdq_max_results,
+                repository_unique_id=config.repository_unique_id,
             )
             self._worlds = (config, world, replace(world, strict=True))
         _, lenient_world, strict_world = self._worlds
-        return strict_world if strict else lenient_world
+        if not strict:
+            return lenient_world
+        codes = self._codes.current(config.codes_path)
+        if codes is not strict_world.affinity_domain:
+            strict_world = replace(strict_world, affinity_domain=codes)
+            self._worlds = (config, lenient_world, strict_world)
+        return strict_world
 
 
 def bind(host: str, port: int) -> socket.socket:

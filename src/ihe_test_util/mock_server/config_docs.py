@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic.fields import FieldInfo
 
+from ihe_test_util.domain.registry.demands import DEMANDS, KNOWN_CODE, KNOWN_MIME_TYPE
 from ihe_test_util.exchange import Severity
 from ihe_test_util.mock_server.config_loading import KIND
 from ihe_test_util.mock_server.config_models import (
@@ -111,11 +112,30 @@ def _restarts(field: FieldInfo) -> bool:
     return isinstance(field.json_schema_extra, dict) and RESTART_MARK in field.json_schema_extra
 
 
+def _registry() -> str:
+    return table(
+        ("Demand", "What is demanded", "Section", "Error code", "strict", "lenient"),
+        (
+            (
+                f"`{one.id}`",
+                one.sentence,
+                one.section,
+                f"`{one.code}`",
+                "refused",
+                "refused" if one.essential else _LENIENTLY.get(one, "warning"),
+            )
+            for one in DEMANDS
+        ),
+    )
+
+
+_LENIENTLY: Final = {KNOWN_CODE: "not checked", KNOWN_MIME_TYPE: "not checked"}
 _TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "fields": _fields,
     "behaviors": _behaviors,
     "templates": _templates,
     "rules": _rules,
+    "registry": _registry,
 }
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """The mock server's configuration from a file, the environment and the command line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ihe_test_util.mock_server.config_models import MockServerConfig
+from ihe_test_util.errors import ConfigError
+from ihe_test_util.mock_server.config_models import DEFAULT_CODES_PATH, MockServerConfig
 from ihe_test_util.settings.json_text import FieldPath
 from ihe_test_util.settings.kind import Kind, by_path
-from ihe_test_util.settings.layers import DEFAULT, Layers
+from ihe_test_util.settings.layers import DEFAULT, Layers, Problem
 from ihe_test_util.settings.loading import Loaded, load
 
 DEFAULT_CONFIG_PATH: Final = Path("mocks/config.json")
@@ -85,6 +86,19 @@ def _as_merged(path: FieldPath, value: object) -> object:
     return value
 
 
+def _problems(config: MockServerConfig, layers: Layers) -> Iterable[Problem]:
+    """What is wrong with the file of codes; the shipped codes stand in for the default file where it is not there."""
+    if config.codes_path == DEFAULT_CODES_PATH and not config.codes_path.exists():
+        return
+    # The codes bring lxml, and only such a file needs it.
+    from ihe_test_util.mock_server.codes_file import load_codes  # noqa: PLC0415 - explained above
+
+    try:
+        load_codes(config.codes_path)
+    except ConfigError as error:
+        yield Problem(layers.values.get(("codes_path",), DEFAULT), "codes_path", str(error))
+
+
 def _warnings(_config: MockServerConfig, sources: Mapping[str, str]) -> tuple[str, ...]:
     source = sources["response_delay_ms"]
     if source == str(DEFAULT):
@@ -99,5 +113,6 @@ KIND: Final = Kind(
     prefix="MOCK_SERVER_",
     field_of=_field_of,
     as_merged=_as_merged,
+    check=_problems,
     warn=_warnings,
 )

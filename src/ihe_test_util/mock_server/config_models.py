@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pydantic_core import InitErrorDetails
 
 MIB: Final = 1024 * 1024
+#: Where the codes are looked for; this file alone may be missing.
+DEFAULT_CODES_PATH: Final = Path("mocks/codes.json")
 HEALTH_PATH: Final = "/health"
 #: In the JSON Schema of a field that a running server cannot change.
 RESTART_MARK: Final = "x-takes-effect"
@@ -281,6 +283,16 @@ class MockServerConfig(Model):
     )
     home_community_oid: Oid = _now("2.999.1.3", "OID of the community that answers ITI-55.", "2.999.77")
     pdq_max_results: Count = _now(100, "Patients in one answer to ITI-47; continuations give the others.", 5)
+    repository_unique_id: Oid = _now(
+        "2.999.1.2",
+        "repositoryUniqueId of the repository: what ITI-41 adds to entries, and ITI-43 asks for.",
+        "2.999.8",
+    )
+    codes_path: FilePath = _now(
+        DEFAULT_CODES_PATH,
+        "Codes of the affinity domain, which strict mode checks (`codes.md`); without the default file, a shipped set.",
+        "mocks/our-codes.json",
+    )
     max_request_bytes: Count = _now(1024 * MIB, "Largest request body, in bytes.", 10 * MIB)
     max_xml_bytes: Count = _now(32 * MIB, "Largest SOAP message without its attachments, in bytes.", MIB)
     receive_timeout_s: Seconds = _now(

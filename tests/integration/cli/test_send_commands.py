@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ihe_test_util.cli.send_commands import send_group
+from ihe_test_util.domain.patients import Patient
 from ihe_test_util.errors import BadInput, IheTestUtilError, PeerFault, Unreachable
 from ihe_test_util.soap.envelope import read_envelope, write_envelope
 from ihe_test_util.soap.mime import ContentType
 from ihe_test_util.soap.multipart import read_package
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.xml.hl7v3 import II
 from ihe_test_util.xml.io import parse
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -113,6 +116,7 @@ async def test_show_prints_both_messages(run: Run, mock: Any) -> None:
 async def test_a_document_is_submitted_with_metadata_made_for_it(run: Run, start_mock: Any) -> None:
     """A strict repository accepts what --document and --patient-id make."""
     mock = await start_mock(iti41_behavior={"validation_mode": "strict"})
+    await mock.server.store.patients.feed(Patient((II("2.999.1.2", "PAT-1"),)), at=datetime.now(UTC))
     arguments = ("--document", str(EXAMPLES / "sample-ccd.xml"), "--patient-id", PATIENT_ID)
     result = await run("iti-41", *arguments, "--url", f"{mock.url}/iti41/submit", "--json")
     told = json.loads(result.stdout)
@@ -128,6 +132,7 @@ async def test_a_document_is_submitted_with_metadata_made_for_it(run: Run, start
 async def test_a_document_is_submitted_with_metadata_from_a_file(run: Run, start_mock: Any, document: str) -> None:
     """The example metadata pass in strict mode, the document bound in order or by the id of its entry."""
     mock = await start_mock(iti41_behavior={"validation_mode": "strict"})
+    await mock.server.store.patients.feed(Patient((II("2.999.10.1", "PAT-1001"),)), at=datetime.now(UTC))
     metadata = str(EXAMPLES / "iti41-metadata.xml")
     bound = document.format(EXAMPLES / "sample-ccd.xml")
     url = f"{mock.url}/iti41/submit"

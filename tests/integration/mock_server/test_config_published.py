@@ -66,7 +66,7 @@ def test_the_tables_of_the_page_are_those_of_the_code() -> None:
     """After a change of models or rules: python -m ihe_test_util.mock_server.config_docs docs/….md."""
     page = PAGE.read_text("utf-8")
 
-    assert {"fields", "behaviors", "templates", "rules"} == set(re.findall(r"<!-- (\w+):begin -->", page))
+    assert {"fields", "behaviors", "templates", "rules", "registry"} == set(re.findall(r"<!-- (\w+):begin -->", page))
     assert with_tables(page) == page
 
 

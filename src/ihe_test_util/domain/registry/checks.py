@@ -10,9 +10,10 @@ from ihe_test_util.domain.registry import demands
 from ihe_test_util.domain.registry.access import RegistryView
 from ihe_test_util.domain.registry.draft import Draft
 from ihe_test_util.domain.registry.entry import Entry, Kind
+from ihe_test_util.domain.xds.codes import ANY_CODE, CODED_ATTRIBUTES, AffinityDomain
 from ihe_test_util.domain.xds.datatypes import is_cx
 from ihe_test_util.exchange import Finding
-from ihe_test_util.xml.ebrim import Association, RegistryObject, urns
+from ihe_test_util.xml.ebrim import Association, Classification, ExtrinsicObject, RegistryObject, urns
 
 #: From a document entry of a submission to another (ITI TF-3: 4.2.2.2).
 RELATIONSHIPS: Final = frozenset(
@@ -28,8 +29,13 @@ RELATIONSHIPS: Final = frozenset(
 _UUID: Final = "urn:uuid:"
 
 
-def problems(draft: Draft, view: RegistryView, *, strict: bool) -> list[Finding]:
-    """Everything that speaks against a submission in the registry as it is; errors and warnings."""
+def problems(
+    draft: Draft, view: RegistryView, *, strict: bool, affinity_domain: AffinityDomain = ANY_CODE
+) -> list[Finding]:
+    """Everything that speaks against a submission in the registry as it is; errors and warnings.
+
+    Codes are checked in strict mode only.
+    """
     outside = references(draft)
     submitted = draft.submitted_ids
     held = {entry.id: entry for entry in view.by_ids([*submitted, *outside])} if submitted or outside else {}
@@ -38,6 +44,7 @@ def problems(draft: Draft, view: RegistryView, *, strict: bool) -> list[Finding]
         *taken_ids(draft, held),
         *taken_unique_ids(draft, view),
         *(broken_links(draft, held) if outside else ()),
+        *(unknown_codes(draft, affinity_domain) if strict and affinity_domain.check else ()),
     ]
 
 
@@ -162,10 +169,29 @@ def _same_patient(path: str, source: Entry, target: Entry) -> Iterator[Finding]:
         yield demands.SAME_PATIENT.breach(path, got, f"one of patient {source.patient_id!r}, as the {source.kind}")
 
 
+def unknown_codes(draft: Draft, affinity_domain: AffinityDomain) -> Iterator[Finding]:
+    """Each code and media type that is not of the affinity domain's value sets."""
+    for entry in draft.entries:
+        label = draft.label(entry.id)
+        for one in entry.source.classifications:
+            value_set = affinity_domain.value_set_of(one.scheme)
+            if value_set is None or not one.node_representation:
+                continue  # a code that is missing is for the rules on the message to tell
+            scheme = slot_value(one, "codingScheme")
+            if (one.node_representation, scheme) not in value_set:
+                got = f"{one.node_representation!r} of scheme {scheme!r}"
+                path = f"{label}/{CODED_ATTRIBUTES[one.scheme]}"
+                yield demands.KNOWN_CODE.breach(path, got, value_set.nearest(one.node_representation, scheme))
+        mime_type = entry.source.mime_type if isinstance(entry.source, ExtrinsicObject) else ""
+        if mime_type and not affinity_domain.takes_mime_type(mime_type):
+            want = affinity_domain.nearest_mime_type(mime_type)
+            yield demands.KNOWN_MIME_TYPE.breach(f"{label}/mimeType", repr(mime_type), want)
+
+
 def _ends(link: Association) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("sourceObject", link.source), ("targetObject", link.target)
 
 
-def slot_value(source: RegistryObject, name: str) -> str:
+def slot_value(source: RegistryObject | Classification, name: str) -> str:
     """The first value of a slot, or nothing."""
     return next((slot.values[0] for slot in source.slots if slot.name == name and slot.values), "")

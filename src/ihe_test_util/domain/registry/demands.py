@@ -74,6 +74,21 @@ RIGHT_KIND: Final = Demand(
     _METADATA_ERROR,
 )
 
+KNOWN_CODE: Final = Demand(
+    "XDSR-11",
+    "ITI TF-3: 4.2.3.1.2",
+    "a code is one of the affinity domain's value set",
+    _METADATA_ERROR,
+    essential=False,
+)
+KNOWN_MIME_TYPE: Final = Demand(
+    "XDSR-12",
+    "ITI TF-3: 4.2.3.2.15",
+    "a document is of a media type that the affinity domain takes",
+    _METADATA_ERROR,
+    essential=False,
+)
+
 DEMANDS: Final = (
     NEW_ID,
     KNOWN_PATIENT,
@@ -85,6 +100,8 @@ DEMANDS: Final = (
     FOLDER_IN_FORCE,
     SAME_PATIENT,
     RIGHT_KIND,
+    KNOWN_CODE,
+    KNOWN_MIME_TYPE,
 )
 
 

@@ -9,19 +9,26 @@ from ihe_test_util.domain.registry.demands import refuse_errors
 from ihe_test_util.domain.registry.draft import Draft
 from ihe_test_util.domain.registry.effects import REPLACING, deprecate_with_addenda, joining, touch_folders
 from ihe_test_util.domain.registry.entry import Entry, Kind
+from ihe_test_util.domain.xds.codes import ANY_CODE, AffinityDomain
 from ihe_test_util.exchange import Finding
 from ihe_test_util.xml.ebrim import Association, urns
 
 
 def register(
-    draft: Draft, change: RegistryChange, *, strict: bool, at: datetime, new_uuid: Callable[[], str]
+    draft: Draft,
+    change: RegistryChange,
+    *,
+    strict: bool,
+    at: datetime,
+    new_uuid: Callable[[], str],
+    affinity_domain: AffinityDomain = ANY_CODE,
 ) -> list[Finding]:
     """Register a submission with all that follows for what the registry holds; returns the warnings.
 
     Raises:
         Refused: the registry cannot take it, for all the errors named; nothing was changed.
     """
-    warnings = refuse_errors(problems(draft, change, strict=strict))
+    warnings = refuse_errors(problems(draft, change, strict=strict, affinity_domain=affinity_domain))
     own = _consequences(draft, change, at, new_uuid) if references(draft) else []
     change.add([*draft.entries, *own])
     return warnings

@@ -21,12 +21,21 @@ _LOGGED: Final = 12
 
 def registration(draft: Draft, world: World) -> Callable[[RegistryChange], list[Finding]]:
     """The work that registers a draft and returns the warnings; raises Refused in the course of it."""
-    return partial(register, draft, strict=world.strict, at=world.now(), new_uuid=world.new_uuid)
+    return partial(
+        register,
+        draft,
+        strict=world.strict,
+        at=world.now(),
+        new_uuid=world.new_uuid,
+        affinity_domain=world.affinity_domain,
+    )
 
 
 async def refusal(draft: Draft, findings: Sequence[Finding], world: World, actor: Actor) -> RegistryResponse:
     """The Failure that tells what is wrong with a message, and what the registry has against it, all at once."""
-    state = await world.registry.look(lambda view: problems(draft, view, strict=world.strict))
+    state = await world.registry.look(
+        lambda view: problems(draft, view, strict=world.strict, affinity_domain=world.affinity_domain)
+    )
     return RegistryResponse(urns.FAILURE, errors=(*errors_of(findings, actor), *errors_of(state, Actor.REGISTRY)))
 
 

@@ -46,7 +46,7 @@ _SELECT: Final = "SELECT kind, unique_id, patient_id, id, lid, version, status, 
 _ORDER: Final = " ORDER BY seq"
 _LATEST: Final = "SELECT lid, max(version) FROM registry_objects WHERE lid IN {} GROUP BY lid"
 _REMOVE: Final = "DELETE FROM registry_objects WHERE id IN "
-_KNOWN: Final = "SELECT 1 FROM patients WHERE root = ? AND extension = ?"
+_KNOWN: Final = "SELECT 1 FROM patients WHERE root = ? AND extension = ? AND merged_into = ''"
 _COUNT: Final = "SELECT kind, count(*) FROM registry_objects GROUP BY kind"
 _FORGET: Final = "DELETE FROM registry_objects"
 #: Values in one list of a statement; databases limit them.

@@ -1,5 +1,6 @@
 """From the slots of a query to what they ask for, and everything that is wrong with them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,8 @@ from ihe_test_util.xml.ebrim import Slot
 QUERY: Final = "/AdhocQueryRequest/AdhocQuery"
 #: A slot of older peers that held the coding scheme of another one's codes; codes bring their own today.
 _SCHEME: Final = "Scheme"
+#: Of each thing that is wrong this many places are told; a message may hold half a million.
+_TOLD: Final = 200
 
 
 class Fault(StrEnum):
@@ -102,6 +105,7 @@ class _Reader:
         self.codes: dict[str, list[tuple[Code, ...]]] = {}
         self.level = FIRST_LEVEL
         self.problems: list[Problem] = []
+        self.told: Counter[Fault] = Counter()
         self.seen: set[str] = set()
 
     def take(self, given: Given) -> None:
@@ -217,6 +221,8 @@ class _Reader:
         name = given.slot.name
         if name.endswith(_SCHEME) and self._is_coded(name.removesuffix(_SCHEME)):
             return
+        if self.told[Fault.UNKNOWN] >= _TOLD:
+            return  # finding the nearest name takes long
         want = f"a parameter of {self.query.title}{nearest(name, self.parameters)}"
         self._tell(Fault.UNKNOWN, given, shown(name), want)
 
@@ -232,6 +238,9 @@ class _Reader:
         self.problems.append(Problem(Fault.MISSING, Miss(f"{QUERY}/Slot", NOTHING, f"{name} ({says})")))
 
     def _tell(self, fault: Fault, given: Given, got: str, want: str, path: str = "") -> None:
+        self.told[fault] += 1
+        if self.told[fault] > _TOLD:
+            return
         name = given.slot.name
         told = got if name in got else f"{name} {got}"
         self.problems.append(Problem(fault, Miss(path or given.path, told, want)))

@@ -36,6 +36,7 @@ from ihe_test_util.transactions.patient_query.rules import (
     places,
     query_rules,
 )
+from ihe_test_util.transactions.patient_query.sound import sound_ids
 from ihe_test_util.xml.hl7v3 import II, shown
 from ihe_test_util.xml.hl7v3.elements import q
 from ihe_test_util.xml.io import Element
@@ -110,7 +111,7 @@ async def answer(request: QueryRequest, world: World) -> QueryResponse:
         return answered(request, world, PIX_ANSWER, query, how_it_went("AE"), details=details)
     wanted = {one.root for one in query.ids("dataSource")}
     unknown = set(await world.unknown_domains({one.root for one in found}))
-    ids = tuple(one for one in found if one.root not in unknown and (not wanted or one.root in wanted))
+    ids = sound_ids(one for one in found if one.root not in unknown and (not wanted or one.root in wanted))
     if not ids:
         return answered(request, world, PIX_ANSWER, query, how_it_went("NF"))
     registration = identifiers_only(with_authority_names(ids, world.identity_domains), world.device)

@@ -103,7 +103,7 @@ async def answer(request: QueryRequest, world: World) -> QueryResponse:
     if len(persons) > 1:
         return _answered(request, world, "OK", issues=(_ask_for_more(request),))
     patient = persons[0]
-    ids = with_authority_names(patient.identifiers[:1], world.identity_domains)
+    ids = with_authority_names(sound_ids(patient.identifiers)[:1], world.identity_domains)
     found = demographics(patient, ids, world.home_community, _MATCH, NO_DATA_LOCATOR)
     response = _answered(request, world, "OK")
     return replace(response, registrations=(found,))

@@ -297,6 +297,18 @@ async def test_what_lenient_mode_let_in_breaks_no_answer(mock: Peer, bad: dict[s
     assert (await consumer.discover(Sought(identifiers=(II(DOMAIN_A, "2"),)))).response_code == "OK"
 
 
+async def test_identifiers_that_no_answer_can_hold_are_left_out(mock: Peer) -> None:
+    """Lenient mode registers patients under roots that the schemas refuse; answers do without these."""
+    consumer = Consumer(mock)
+    await consumer.feed(person(("no OID", "1"), (DOMAIN_A, "2")))
+    await consumer.feed(person(("no OID", "3"), (DOMAIN_A, "4"), family="Anders"))
+    await consumer.feed(person(("no OID", "5"), family="Nirgends"))
+    assert told(await consumer.discover(Sought(identifiers=(II(DOMAIN_A, "2"),)))) == [(DOMAIN_A, "2")]
+    assert (await consumer.identifiers((DOMAIN_A, "2"))).response_code == "NF"
+    assert (await consumer.find(Sought(names=(NameSought("Nirgends"),)))).response_code == "NF"
+    assert (await consumer.discover(Sought(identifiers=(II("no OID", "5"),)))).response_code == "NF"
+
+
 async def test_a_query_that_says_little_is_answered_validly(mock: Peer) -> None:
     """Without queryId, statusCode or semanticsText lenient mode answers, and repeats only what is valid."""
     consumer = Consumer(mock)

@@ -23,7 +23,7 @@ _UNKNOWN_NAME: Final = PN(null_flavor="UNK")
 
 
 def identifiers_only(ids: Iterable[II], custodian: str) -> RegistrationEvent:
-    """A registration that says nothing of the patient but who they are; there is at least one identifier."""
+    """A registration that says nothing of the patient but who they are, by at least one sound identifier."""
     sound = sound_ids(ids)
     person = Person(names=(_NO_NAME,))
     record = PatientRecord(sound, status_code="active", person=person, provider=Organization((II(sound[0].root),)))
@@ -33,7 +33,7 @@ def identifiers_only(ids: Iterable[II], custodian: str) -> RegistrationEvent:
 def demographics(
     patient: Patient, ids: Iterable[II], custodian: str, match: Match, custodian_code: CD | None = None
 ) -> RegistrationEvent:
-    """A registration with what is known of the patient; there is at least one identifier."""
+    """A registration with what is known of the patient, and at least one sound identifier."""
     sound, known = sound_ids(ids), sound_patient(patient)
     person = Person(
         names=known.names or (_UNKNOWN_NAME,),

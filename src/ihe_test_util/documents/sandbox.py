@@ -1,8 +1,9 @@
 """Where templates run: no files, no attributes, no calls but to what a template is given; bounded in time and size."""
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -27,6 +28,8 @@ MAX_CHARACTERS: Final = 20_000_000
 MAX_RANGE: Final = 10_000
 MAX_NUMBER: Final = 10**15
 MAX_VALUE_CHARACTERS: Final = 1_000_000
+#: Far beyond what the other limits let an ordinary template take; it stops loops full of work that writes nothing.
+MAX_SECONDS: Final = 30
 
 _STATE: Final = " state"  # no template can spell a name that begins with a blank
 #: What compiled templates hand to every call in a loop or block, for functions that want the context.
@@ -38,6 +41,7 @@ _ESCAPES: Final = str.maketrans({
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;",
 })  # fmt: skip
 _DOUBLE_HYPHEN: Final = re.compile("-(?=-|$)")
+_NEW_CDATA: Final = "]]><![CDATA["
 
 
 class LimitExceeded(TemplateRuntimeError):
@@ -51,6 +55,7 @@ class State:
     steps: int = 0
     characters: int = 0
     replaced: bool = False
+    ends: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
 
     def spend(self, characters: int) -> None:
         """Count characters that are written or handled."""
@@ -63,6 +68,8 @@ class State:
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise LimitExceeded(f"the loops of the template would turn more than {MAX_STEPS:,} times")
+        if time.monotonic() > self.ends:
+            raise LimitExceeded(f"the loops of the template would take longer than {MAX_SECONDS} seconds")
         self.spend(characters)
 
 
@@ -173,20 +180,26 @@ def written(context: Context, value: object) -> Markup:
 @pass_context
 def in_comment(context: Context, value: object) -> Markup:
     """A value as it stands in a comment, which cannot hold two hyphens in a row (XML 1.0, 2.5)."""
-    text = _DOUBLE_HYPHEN.sub("- ", _as_text(value, state_in(context)))
+    text = _DOUBLE_HYPHEN.sub("- ", _spent_text(context, value))
     return Markup(f" {text}" if text.startswith("-") else text)  # noqa: S704 - comments know no escape
 
 
 @pass_context
 def in_cdata(context: Context, value: object) -> Markup:
-    """A value as it stands in a CDATA section (XML 1.0, 2.7)."""
-    return Markup(_as_text(value, state_in(context)).replace("]]>", "]]]]><![CDATA[>"))  # noqa: S704 - its only escape
+    """A value as it stands in a CDATA section (XML 1.0, 2.7), whatever stands before and after it."""
+    text = _spent_text(context, value).replace("]]>", f"]]{_NEW_CDATA}>")
+    # What ends the section may also begin or end in another value.
+    before = _NEW_CDATA if text.startswith((">", "]>")) else ""
+    after = _NEW_CDATA if text.endswith("]") else ""
+    return Markup(f"{before}{text}{after}")  # noqa: S704 - its only escape
 
 
 @pass_context
 def in_instruction(context: Context, value: object) -> Markup:
-    """A value as it stands in a processing instruction (XML 1.0, 2.6)."""
-    return Markup(_as_text(value, state_in(context)).replace("?>", "? >"))  # noqa: S704 - it knows no escape
+    """A value as it stands in a processing instruction (XML 1.0, 2.6), whatever stands before and after it."""
+    text = _spent_text(context, value).replace("?>", "? >")
+    before, after = " " * text.startswith(">"), " " * text.endswith("?")
+    return Markup(f"{before}{text}{after}")  # noqa: S704 - it knows no escape
 
 
 @pass_context
@@ -216,6 +229,13 @@ def joined(context: Context, items: Sequence[object], separator: str = "") -> st
         raise LimitExceeded(f"a text may have {MAX_VALUE_CHARACTERS:,} characters")
     state.spend(size)
     return whole(separator).join(texts)
+
+
+def _spent_text(context: Context, value: object) -> str:
+    state = state_in(context)
+    text = _as_text(value, state)
+    state.spend(len(text))
+    return text
 
 
 def _as_text(value: object, state: State) -> str:

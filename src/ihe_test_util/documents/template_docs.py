@@ -80,6 +80,7 @@ def _limits() -> str:
         ("Limit", "Of one document"),
         (
             ("turns of all loops and calls of macros together", f"{sandbox.MAX_STEPS:,}"),
+            ("seconds spent in loops and macros", f"{sandbox.MAX_SECONDS:,}"),
             ("numbers in one `range`", f"{sandbox.MAX_RANGE:,}"),
             ("characters written", f"{sandbox.MAX_CHARACTERS:,}"),
             ("characters in one joined text", f"{sandbox.MAX_VALUE_CHARACTERS:,}"),

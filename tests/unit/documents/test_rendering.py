@@ -13,7 +13,7 @@ from ihe_test_util.documents.ids import Ids
 from ihe_test_util.documents.template import Template
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.model import PatientRow
-from ihe_test_util.xml.io import xml_text
+from ihe_test_util.xml.io import parse, xml_text
 
 Render = Callable[..., str]
 EVERYWHERE = Template.from_bytes(
@@ -146,3 +146,19 @@ def test_the_same_arguments_make_the_same_bytes(row: PatientRow, now: datetime) 
     ids = one.ids(row, seed=7, new_uuid=str)
     assert one.render(row, now=now, ids=ids) == other.render(row, now=now, ids=other.ids(row, seed=7, new_uuid=str))
     assert one.render(row, now=now, ids=ids) != one.render(row, now=now, ids=one.ids(row, seed=8, new_uuid=str))
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("]]", "><b/>"), ("]", "]><b/>"), ("x]", "]>"), ("]]>", "]]>"), ("?", "><b/>"), ("?>", "?>"), ("-", "-><b/>")],
+)
+@pytest.mark.parametrize("place", ["<![CDATA[{}]]>", "<![CDATA[]]{}]]>", "<?x {}?>", "<!--{}-->"])
+def test_two_values_side_by_side_do_not_end_what_they_stand_in(
+    render: Render, place: str, first: str, last: str
+) -> None:
+    """What ends a CDATA section, a comment or an instruction is not put together from two values."""
+    text = place.format("{{ first_name }}{{ last_name }}")
+    root = parse(render(f"<a>{text}</a>", first_name=first, last_name=last).encode())
+    assert len(root) == 0
+    if "CDATA" in place:
+        assert (root.text or "").removeprefix("]]" if "[]]" in place else "") == first + last

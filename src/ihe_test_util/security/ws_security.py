@@ -7,7 +7,7 @@ from lxml import etree
 
 from ihe_test_util.security.saml_elements import saml_time
 from ihe_test_util.xml import ns
-from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.io import Element, parse, serialize
 
 DEFAULT_TTL_S = 300
 
@@ -30,5 +30,15 @@ class SecurityHeader:
         timestamp = etree.SubElement(header, f"{{{ns.WSU}}}Timestamp")
         etree.SubElement(timestamp, f"{{{ns.WSU}}}Created").text = saml_time(now)
         etree.SubElement(timestamp, f"{{{ns.WSU}}}Expires").text = saml_time(now + timedelta(seconds=ttl_s))
+        return _with_assertion(header, assertion, tuple(prefixes.values()))
+
+
+def _with_assertion(header: Element, assertion: Element, namespaces: tuple[str, ...]) -> Element:
+    data = serialize(assertion, declaration=False)
+    if not any(namespace.encode() in data for namespace in namespaces):
         header.append(copy.deepcopy(assertion))
         return header
+    # As text: libxml2 gives names in a namespace of the header the header's prefix, which would break the signature.
+    around = serialize(header, declaration=False)
+    end = around.rindex(b"</")
+    return parse(around[:end] + data + around[end:], what="security header")

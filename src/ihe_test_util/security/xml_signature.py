@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from ihe_test_util.errors import CertificateError
+from ihe_test_util.errors import BadInput, CertificateError
 from ihe_test_util.security.identity import Identity
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.io import Element, parse
@@ -41,6 +41,7 @@ def sign_enveloped(element: Element, identity: Identity) -> Element:
 
     Raises:
         CertificateError: the key is not RSA, or shorter than 2048 bits.
+        BadInput: the element cannot be canonicalized.
     """
     key = _signing_key(identity)
     signature = parse(_SIGNATURE, what="signature")
@@ -59,7 +60,14 @@ def sign_enveloped(element: Element, identity: Identity) -> Element:
 
 def _canonical(element: Element) -> bytes:
     """Exclusive canonicalization without comments (Exclusive XML Canonicalization 1.0)."""
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError:
+        raise BadInput(
+            "the assertion cannot be signed: it has no canonical form",
+            expected="absolute URIs as namespaces (Canonical XML 1.0, 1.3)",
+            hint="look for xmlns attributes with a relative URI",
+        ) from None
 
 
 def _base64_of(certificate: x509.Certificate) -> str:

@@ -128,3 +128,10 @@ def test_what_is_no_template_is_refused(data: bytes, words: str) -> None:
     """As bad input of the user's, not of a peer."""
     with pytest.raises(BadInput, match=words):
         AssertionTemplate.read(data)
+
+
+def test_a_template_without_canonical_form_is_refused(settings: AssertionSettings, signer: Identity) -> None:
+    """Relative namespaces have no canonical form; that is said, and is no fault of this tool."""
+    data = (EMPTY % '<x xmlns="relative/uri"/>').encode()
+    with pytest.raises(BadInput, match="no canonical form"):
+        issue(settings, signer, template=AssertionTemplate.read(data))

@@ -1,8 +1,12 @@
 """The WS-Security header around an assertion."""
 
+from dataclasses import replace
+
 import pytest
 
 from ihe_test_util.security.identity import Identity
+from ihe_test_util.security.saml import Assertion, AssertionSettings
+from ihe_test_util.security.saml_template import AssertionTemplate
 from ihe_test_util.security.saml_verify import Expectations, verify_bytes
 from ihe_test_util.security.signers import Trust
 from ihe_test_util.security.ws_security import SecurityHeader
@@ -10,7 +14,7 @@ from ihe_test_util.soap.addressing import Addressing
 from ihe_test_util.soap.envelope import read_envelope, write_envelope
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml import ns
-from ihe_test_util.xml.io import Element, parse
+from ihe_test_util.xml.io import Element, parse, serialize
 from tests.support import forge
 
 
@@ -39,3 +43,23 @@ def test_the_timestamp_comes_first_and_says_how_long(assertion: Element) -> None
     assert [each.tag.rpartition("}")[2] for each in header] == ["Timestamp", "Assertion"]
     assert [each.text for each in header[0]] == ["2026-01-31T08:15:00.000Z", "2026-01-31T08:16:30.000Z"]
     assert {each.tag.rpartition("}")[0] for each in header[0]} == {f"{{{ns.WSU}"}
+
+
+@pytest.mark.parametrize("namespace", [ns.WSSE, ns.WSU, ns.SOAP12])
+def test_prefixes_of_the_assertion_stay_its_own(settings: AssertionSettings, signer: Identity, namespace: str) -> None:
+    """What the header has a prefix for may have another one in the assertion: renamed, its signature would break."""
+    text = (
+        f'<a:Assertion xmlns:a="{ns.SAML}" xmlns:own="{namespace}" own:mark="1"><a:Issuer>urn:oid:2.999.40</a:Issuer>'
+        '<a:Subject><a:NameID>x</a:NameID><a:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"/>'
+        '</a:Subject><a:Conditions NotOnOrAfter="2026-01-31T08:15:00Z"><own:inner/></a:Conditions></a:Assertion>'
+    )
+    changed = replace(settings, template=AssertionTemplate.read(text.encode()))
+    assertion = Assertion.issue(changed, signer, forge.NOW, lambda: "1")
+
+    header = SecurityHeader.build(assertion, forge.NOW)
+
+    found = verify_bytes(
+        serialize(header), trust=Trust(pinned=(signer.certificate,)), expect=Expectations(), now=forge.NOW
+    )
+    assert found.claims is not None
+    assert [each.tag.rpartition("}")[2] for each in header] == ["Timestamp", "Assertion"]

@@ -29,8 +29,8 @@ class World:
 
     ``identity_domains`` are the names of the known assigning authorities by their OIDs; without any, each under which
     a patient was ever fed is known. ``home_community`` is the OID of the community that the mock is;
-    ``pdq_max_results`` how many patients one answer to a query holds at most. ``affinity_domain`` are the codes that
-    strict mode takes.
+    ``pdq_max_results`` how many patients one answer to a query holds at most; ``query_max_results`` how many objects
+    of the registry, None where there is no limit. ``affinity_domain`` are the codes that strict mode takes.
     """
 
     patients: PatientStore
@@ -45,6 +45,7 @@ class World:
     cross_reference: CrossReferencing = BY_DEMOGRAPHICS
     home_community: str = MOCK_HOME_COMMUNITY
     pdq_max_results: int = 100
+    query_max_results: int | None = None
     affinity_domain: AffinityDomain = ANY_CODE
 
     async def unknown_domains(self, roots: Collection[str]) -> tuple[str, ...]:

@@ -195,6 +195,7 @@ class MockServer:
                 identity_domains={one.oid: one.name or "" for one in config.assigning_authorities},
                 cross_reference=_cross_referencing(config.cross_reference),
                 home_community=config.home_community_oid,
+                query_max_results=config.query_max_results,
                 pdq_max_results=config.pdq_max_results,
                 repository_unique_id=config.repository_unique_id,
             )

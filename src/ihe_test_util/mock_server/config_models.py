@@ -282,6 +282,9 @@ class MockServerConfig(Model):
         {"rule": "none", "links": [["P-1^^^&2.999.1.2&ISO", "Q-7^^^&2.999.1.3&ISO"]]},
     )
     home_community_oid: Oid = _now("2.999.1.3", "OID of the community that answers ITI-55.", "2.999.77")
+    query_max_results: Count | None = _now(
+        None, "Whole objects in one answer to ITI-18; more is XDSTooManyResults, which references never are.", 500
+    )
     pdq_max_results: Count = _now(100, "Patients in one answer to ITI-47; continuations give the others.", 5)
     repository_unique_id: Oid = _now(
         "2.999.1.2",

@@ -109,3 +109,15 @@ async def test_oddities_are_warnings(mock: Peer) -> None:
     assert response.status == urns.SUCCESS
     assert [error.severity for error in response.errors] == [urns.SEVERITY_WARNING]
     assert "XDSDocumentEntryUniqueId" in response.errors[0].context
+
+
+async def test_the_configuration_limits_answers(start_mock: StartMock) -> None:
+    """query_max_results."""
+    mock = await start_mock(query_max_results=1)
+    package = submission(("2.999.18.1", b"one"), ("2.999.18.2", b"two"), set_id="2.999.18")
+    await mock.post(ITI41_PATH, package.body, package.content_type)
+
+    whole, references = await ask(mock, mine()), await ask(mock, mine(OBJECT_REF))
+
+    assert [error.code for error in whole.errors] == ["XDSTooManyResults"]
+    assert len(references.references) == 2

@@ -18,6 +18,7 @@ from ihe_test_util.xml.ebrim import AnyObject, Association, ExtrinsicObject, Obj
 
 UNKNOWN_PATIENT: Final = "XDSUnknownPatientId"
 NOT_SINGLE_PATIENT: Final = "XDSResultNotSinglePatient"
+TOO_MANY_RESULTS: Final = "XDSTooManyResults"
 _OWN_RULES: Final = frozenset(rule.id for rule in RULES)
 _WORDS: Final = {
     Kind.DOCUMENT_ENTRY: "document entries",
@@ -38,12 +39,14 @@ async def answer(request: StoredQueryRequest, world: World) -> StoredQueryRespon
     """
 
     def find(view: RegistryView) -> StoredQueryResponse:
-        return _found(request, view, strict=world.strict)
+        return _found(request, view, strict=world.strict, at_most=world.query_max_results)
 
     return await world.registry.look(find)
 
 
-def _found(request: StoredQueryRequest, view: RegistryView, *, strict: bool) -> StoredQueryResponse:
+def _found(
+    request: StoredQueryRequest, view: RegistryView, *, strict: bool, at_most: int | None
+) -> StoredQueryResponse:
     query = request.query
     if query is None:
         raise ValueError(f"no stored query has the id {request.query_id}")  # RSQ-01 is essential
@@ -61,6 +64,9 @@ def _found(request: StoredQueryRequest, view: RegistryView, *, strict: bool) -> 
             context = f"{query.title}: the objects belong to {len(patients)} patients; ask for ObjectRef, or for fewer"
             return _failed(NOT_SINGLE_PATIENT, context)
     shown, part = _page(request, entries)
+    if at_most is not None and len(shown) > at_most:
+        context = f"{query.title}: {len(shown)} objects, more than {at_most}; ask for ObjectRef, or for fewer"
+        return _failed(TOO_MANY_RESULTS, context)
     return replace(part, found=tuple(shown))
 
 

@@ -120,6 +120,20 @@ async def test_pages(world: World, registered: Registered) -> None:
     assert ([one.id[-1] for one in rest.documents], rest.total) == (["4", "5"], 5)
 
 
+async def test_too_many_results(world: World, registered: Registered) -> None:
+    """Whole objects beyond the limit of the domain are an error; references to them, and parts, are not."""
+    await registered(*(document(number) for number in range(1, 6)))
+    limited = replace(world, query_max_results=4)
+
+    whole = await SPEC.answer(find(), limited)
+    references = await SPEC.answer(find(return_type=OBJECT_REF), limited)
+    part = await SPEC.answer(find(max_results=4), limited)
+
+    assert [error.code for error in whole.errors] == ["XDSTooManyResults"]
+    assert (whole.status, whole.documents) == (urns.FAILURE, ())
+    assert (len(references.references), len(part.documents)) == (5, 4)
+
+
 async def test_a_patient_whom_nobody_fed(world: World) -> None:
     """Has nothing, or is an error where the domain is strict."""
     lenient = await SPEC.answer(find(), world)

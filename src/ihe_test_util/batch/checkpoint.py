@@ -290,7 +290,9 @@ def header_of(path: Path) -> RunHeader:
 
 def _check_there(path: Path) -> None:
     if not path.is_file():
-        hint = "give the file results.jsonl that the run left, in the directory results"
+        inside = (path / "results.jsonl", path / "results" / "results.jsonl")
+        found = next((one for one in inside if one.is_file()), None)
+        hint = f"give the file in it: --resume {found}" if found else "give the file results/results.jsonl of the run"
         raise BadInput("there is no such checkpoint", where=str(path.absolute()), hint=hint)
 
 

@@ -30,13 +30,18 @@ def check_same_run(checkpoint: Checkpoint, now: RunHeader, *, explicit_seed: int
 def _differences(checkpoint: Checkpoint, now: RunHeader, explicit_seed: int | None) -> Iterator[str]:
     before = checkpoint.header
     if now.csv_sha256 != before.csv_sha256:
-        yield f"the file of patients has changed, or is another: {now.csv}; it was {before.csv}"
+        same = now.csv == before.csv
+        yield "the file of patients " + (
+            f"has changed: {now.csv}" if same else f"has changed, or is another: {now.csv}; it was {before.csv}"
+        )
     if now.mode is not before.mode:
         yield f"the run was one of mode {before.mode.value}, not {now.mode.value}"
     if now.dry_run is not before.dry_run:
         yield "the run was a dry run" if before.dry_run else "the run was no dry run"
     if explicit_seed is not None and explicit_seed != before.seed:
         yield f"the seed was {before.seed}, not {explicit_seed}"
+    if now.mode is not before.mode:
+        return  # another mode has other documents and endpoints: that has been said
     if now.template != before.template and now.content != before.content:
         yield f"the template was {before.template}, not {now.template}"
     elif now.content != before.content:

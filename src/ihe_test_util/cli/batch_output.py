@@ -37,13 +37,17 @@ def _headline(summary: "RunSummary") -> str:
     done = {"all": "submitted", "pix-only": "registered", "iti41-only": "submitted"}[summary.mode]
     if summary.dry_run:
         done = "written, nothing sent"
-    text = f"{summary.succeeded:,} of {summary.total:,} patients {done}"
+    patients = "patient" if summary.total == 1 else "patients"
+    text = f"{summary.succeeded:,} of {summary.total:,} {patients} {done}"
     if summary.failed:
         text += click.style(f", {summary.failed:,} failed", fg="red")
     if summary.unfinished:
         text += click.style(f", {summary.unfinished:,} not finished", fg="yellow")
     text = click.style(text, fg="green" if summary.exit_code == 0 else None, bold=True)
-    text += f"; {summary.handled:,} in {summary.elapsed_s:.1f} s, {summary.patients_per_s:.1f} a second"
+    if summary.handled or not summary.resumed:
+        text += f"; {summary.handled:,} in {summary.elapsed_s:.1f} s, {summary.patients_per_s:.1f} a second"
+    elif not summary.stopped:
+        text += "; nothing was left to do"
     if summary.resent:
         text += f"; {summary.resent:,} sent again with the same ids"
     return f"{text}; {summary.stopped}" if summary.stopped else text
@@ -54,7 +58,7 @@ def _show_group(group: "FailureGroup") -> None:
     rows = ", ".join(map(str, group.rows)) + (" …" if group.count > len(group.rows) else "")
     count = click.style(f"{group.count:,}x", bold=True)
     click.echo(f"  {count} {cause.step}, {cause.category}: {cause.message}", color=wants_colour())
-    click.echo(f"      rows {rows}")
+    click.echo(f"      {'row' if group.count == 1 else 'rows'} {rows}")
     if cause.remedy:
         click.echo(f"      try: {cause.remedy}")
 

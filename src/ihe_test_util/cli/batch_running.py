@@ -16,8 +16,8 @@ import click
 from ihe_test_util.cli.batch_options import BatchOptions
 from ihe_test_util.cli.batch_output import show_summary
 from ihe_test_util.cli.batch_progress import Show, showing
-from ihe_test_util.cli.output import show_error
-from ihe_test_util.errors import CertificateError, ConfigError, StorageError
+from ihe_test_util.cli.output import show_refusal
+from ihe_test_util.errors import BadInput, CertificateError, ConfigError, StorageError
 
 if TYPE_CHECKING:
     from ihe_test_util.batch.job import Job
@@ -40,8 +40,7 @@ def run_job(
     try:
         code = _run(options, mode, dict(urls), template, pix_results)
     except (CertificateError, StorageError) as error:
-        show_error(error)
-        code = _CRITICAL
+        code = show_refusal(error, exit_code=_CRITICAL, as_json=options.as_json)
     context.exit(code)
 
 
@@ -64,6 +63,7 @@ def _run(
     from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
     from ihe_test_util.transactions import iti41, pix_add  # noqa: PLC0415 - same
 
+    _check_output(options.output)
     chosen = choose(options, urls)
     config, choices = chosen.config, chosen.choices
     soap = SoapVersion(choices.soap) if choices.soap else SoapVersion.V12
@@ -95,7 +95,7 @@ def _run(
         with showing(job.progress, quiet=options.quiet or options.as_json) as show:
             for note in chosen.notes:
                 show.say(note)
-            summary = _go(job, show)
+            summary = _go(job, show, quiet=options.quiet)
         path = options.output or chosen.directory / SUMMARY
         write_summary(path, summary, job.checkpoint)
         report = _write_reports(job, summary)
@@ -108,12 +108,24 @@ def _run(
     return summary.exit_code
 
 
-def _go(job: "Job", show: Show) -> "RunSummary":
+def _check_output(path: Path | None) -> None:
+    """See that the summary has a name to go under, before a run is made whose outcome could not be written."""
+    if path is None:
+        return
+    if str(path) == "-":
+        hint = "--json prints the summary; without --output it is DIR/results/summary.json"
+        raise BadInput("the summary goes into a file, not to standard output", where="--output", hint=hint)
+    if path.is_dir():
+        hint = f"name a file in it, as {path / 'summary.json'}"
+        raise BadInput("this is a directory, not a file", where=f"--output {path}", hint=hint)
+
+
+def _go(job: "Job", show: Show, *, quiet: bool) -> "RunSummary":
     from ihe_test_util.batch.job import Watch  # noqa: PLC0415 - loaded already
     from ihe_test_util.batch.run import Stop  # noqa: PLC0415 - same
     from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - same
 
-    if job.set_aside is not None:
+    if job.set_aside is not None and not quiet:
         show.say(f"Results of an earlier run are kept as {job.set_aside}")
 
     async def main() -> "RunSummary":

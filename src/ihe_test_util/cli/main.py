@@ -10,12 +10,15 @@ import click
 
 from ihe_test_util import __version__
 from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
-from ihe_test_util.cli.output import show_error, wants_colour
+from ihe_test_util.cli.output import show_error, show_refusal, wants_colour
 from ihe_test_util.errors import IheTestUtilError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 _PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 _TRACE_VARIABLE: Final = "IHE_TEST_UTIL_TRACEBACK"
+#: Their exit code 2 says something else, or there is none: a command line that cannot be used is invalid input.
+_USAGE_IS_INPUT: Final = frozenset({"submit", "pix-add", "csv", "template"})
+_INVALID_INPUT: Final = 1
 
 _COMMANDS: Final = {
     "mock": LazyCommand(
@@ -90,7 +93,7 @@ def _outcome(args: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort, BrokenPipeError) as error:
         return _cut_short(error)
     except (IheTestUtilError, click.ClickException, OSError) as error:
-        return _refused(error)
+        return _refused(error, sys.argv[1:] if args is None else args)
     except Exception as error:  # noqa: BLE001 - the last place where a bug can still be told in words
         return _internal_error(error)
     return result if isinstance(result, int) else 0
@@ -103,14 +106,20 @@ def _cut_short(error: BaseException) -> int:
     return _INTERRUPTED if interrupted else 1
 
 
-def _refused(error: IheTestUtilError | click.ClickException | OSError) -> int:
+def _refused(error: IheTestUtilError | click.ClickException | OSError, args: Sequence[str]) -> int:
     if isinstance(error, click.ClickException):
         error.show()
-    elif isinstance(error, OSError):
-        show_error(IheTestUtilError(error.strerror or str(error), where=str(error.filename or "")))
-    else:
-        show_error(error)
-    return 1 if isinstance(error, OSError) else error.exit_code
+        return _usage_code(error)
+    if isinstance(error, OSError):
+        error = IheTestUtilError(error.strerror or str(error), where=str(error.filename or ""))
+    as_json = "--json" in args and args[0] != "mock"  # the mock's lists are JSON lines
+    return show_refusal(error, exit_code=error.exit_code, as_json=as_json)
+
+
+def _usage_code(error: click.ClickException) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    words = context.command_path.split() if context is not None else []
+    return _INVALID_INPUT if _USAGE_IS_INPUT.intersection(words[1:2]) else error.exit_code
 
 
 def _pipe_closed() -> int:

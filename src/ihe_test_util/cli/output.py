@@ -1,5 +1,6 @@
 """What every command prints in the same way: errors, and whether there is colour."""
 
+import json
 import os
 
 import click
@@ -33,6 +34,16 @@ def error_fields(error: IheTestUtilError) -> dict[str, object]:
         "expected": error.expected,
         "hint": error.hint,
     }
+
+
+def show_refusal(error: IheTestUtilError, *, exit_code: int, as_json: bool) -> int:
+    """Write an error to stderr, with ``--json`` also one object to stdout in place of the result; the exit code."""
+    show_error(error)
+    if as_json:
+        details = [note.strip() for note in getattr(error, "__notes__", ())]
+        shown = {"error": error_fields(error) | {"details": details}, "exit_code": exit_code}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    return exit_code
 
 
 def show_warning(text: str) -> None:

@@ -1,6 +1,7 @@
 """Patients and rejected rows written as files: CSV (RFC 4180) and JSON lines."""
 
 import csv
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -82,6 +83,8 @@ def replacing(path: Path, *, source: Path | None) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="") as stream:  # a device or a pipe is written, not replaced
             yield stream
         return
+    if path.is_dir():
+        raise _not_written(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     target = path.resolve()  # of a symbolic link, what it leads to is replaced
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

@@ -78,7 +78,7 @@ def check_delimiter(cells: Sequence[str], delimiter: str, where: str) -> None:
             "the first line is a note for Excel, not the header",
             where=where,
             got=visible(cells[0]),
-            hint=f"remove the line, and name the delimiter: --delimiter {_option(given)}",
+            hint=f"remove the line; {_remedy(given)}" if given != "," else "remove the line",
         )
     text = delimiter.join(cells)
     found = {one: _known_names(text.split(one)) for one in _DELIMITERS}
@@ -88,12 +88,18 @@ def check_delimiter(cells: Sequence[str], delimiter: str, where: str) -> None:
             f"the columns are separated by {_DELIMITERS[best]}, not by {_DELIMITERS.get(delimiter, repr(delimiter))}",
             where=where,
             got=visible(text),
-            hint=f"--delimiter {_option(best)}",
+            hint=_remedy(best),
         )
 
 
 def _known_names(cells: Sequence[str]) -> int:
     return sum(cell.strip().strip('"').lower() in _MEANT for cell in cells)
+
+
+def _remedy(delimiter: str) -> str:
+    """Only ``csv validate`` and ``csv process`` take other delimiters; what sends wants commas."""
+    option = f"--delimiter {_option(delimiter)}"
+    return f"csv validate and csv process take {option}; for other commands: csv process FILE {option} --output NEW.csv"
 
 
 def _option(delimiter: str) -> str:

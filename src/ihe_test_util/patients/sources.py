@@ -62,4 +62,6 @@ def _siblings(path: Path) -> list[str]:
         names = [one.name for one in path.parent.iterdir()]
     except OSError:
         return []  # the directory is missing, too: there is nothing to suggest
-    return difflib.get_close_matches(path.name, names, n=1)
+    stems = {Path(name).stem.lower(): name for name in names}  # .csv is common to all, and no likeness
+    near = difflib.get_close_matches(path.stem.lower(), stems, n=1)
+    return [stems[one] for one in near]

@@ -182,7 +182,9 @@ def _diagnosis(error: etree.XMLSyntaxError, data: bytes, what: str) -> XmlMalfor
     malformed = XmlMalformed(
         f"the {what} is not well-formed XML: {reason}",
         where=f"line {line}, column {column}",
-        got=f"begins with {data[:_SHOWN_BYTES]!r}" if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY else "",
+        got=f"begins with {data[:_SHOWN_BYTES].decode('utf-8', 'backslashreplace')!r}"
+        if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY
+        else "",
         hint=hint,
     )
     malformed.position = (line, column)

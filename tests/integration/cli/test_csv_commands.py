@@ -282,3 +282,13 @@ def test_a_terminal_that_knows_no_letters_but_ascii(options: tuple[str, ...], co
     assert "no OID" in done.stdout
     if options:
         assert "\U0001f600" in [one["value"] for one in json.loads(done.stdout)["problems"]]
+
+
+def test_a_common_extension_is_no_likeness(runner: CliRunner) -> None:
+    """All are .csv; what is meant is told by the name before it."""
+    Path("p.csv").write_text(HEADER + GOOD)
+
+    result = runner.invoke(csv_group, ["validate", "nope.csv"])
+
+    assert isinstance(result.exception, BadInput)
+    assert result.exception.hint == "name a CSV file, or - for standard input"

@@ -1,5 +1,6 @@
 """The command line as a whole: one place maps errors to messages and exit codes, and help is quick."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,3 +154,39 @@ def test_the_table_and_the_commands_agree() -> None:
             command = group.get_command(context, name)
             assert command is not None
             assert command.name == name
+
+
+@pytest.mark.parametrize(
+    "command", [["submit"], ["pix-add", "register"], ["csv", "validate"], ["template", "validate"]]
+)
+def test_a_wrong_option_is_invalid_input_where_2_means_something_else(
+    capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """For scripts 2 is "some patients failed"; nothing was sent here, so it is 1."""
+    code, _, complaint = outcome(capsys, *command, "x.csv", "--nonsense")
+
+    assert code == 1
+    assert "No such option '--nonsense'" in complaint
+
+
+def test_an_error_is_json_where_json_was_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads standard output gets one object, and people the same in words on standard error."""
+    error = BadInput("It is odd", where="--x", hint="two")
+    error.add_note("  A note")
+
+    @click.command("fail")
+    @click.option("--json", is_flag=True)
+    def fail(**_: bool) -> None:
+        raise error
+
+    monkeypatch.setitem(entry.main.commands, "fail", fail)
+    code, printed, complaint = outcome(capsys, "fail", "--json")
+
+    found = json.loads(printed)
+    assert found["exit_code"] == code == 1
+    assert found["error"]["message"] == "It is odd"
+    assert (found["error"]["where"], found["error"]["hint"]) == ("--x", "two")
+    assert found["error"]["details"] == ["A note"]
+    assert complaint.startswith("Error: It is odd\n")

@@ -131,3 +131,9 @@ def test_what_cannot_be_written_says_why(tmp_path: Path) -> None:
     assert str(tmp_path / "a") in refused.value.hint
     with pytest.raises(BadInput, match="cannot be written"), replacing(tmp_path, source=None):
         pass
+
+
+def test_the_root_of_all_files_is_a_directory_too() -> None:
+    """It has no name beside which anything could be written."""
+    with pytest.raises(BadInput, match="cannot be written"), replacing(Path("/"), source=None):
+        pass

@@ -36,7 +36,7 @@ def test_any_declared_encoding_is_read(data: bytes) -> None:
     [
         pytest.param(b"", "the message is empty", id="empty"),
         pytest.param(b" \n" * 1000, "nothing but white space", id="white space"),
-        pytest.param(b'{"not": "xml"}', 'begins with b\'{"not": "xml"}\'', id="JSON"),
+        pytest.param(b'{"not": "xml"}', 'begins with \'{"not": "xml"}\'', id="JSON"),
         pytest.param(b"<a><b></a>", "line 1, column 11", id="mismatch, with position"),
         pytest.param(b"<a><b>", "was it cut?", id="truncated"),
         pytest.param(b"<a>fish & chips</a>", "write & as &amp;", id="bare ampersand"),

@@ -1,4 +1,4 @@
-"""ITI-44 add at the mock: what its configuration can make it answer."""
+"""ITI-44 at the mock: what its configuration can make it answer."""
 
 from ihe_test_util.mock_server.config import Behavior, PIXAddBehavior
 from ihe_test_util.transactions.pix_add import PixAddResponse, with_patient_id

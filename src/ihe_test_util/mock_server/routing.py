@@ -16,7 +16,12 @@ from ihe_test_util.xml.io import Element
 Quirk: TypeAlias = Callable[[Any, Any], Any]
 
 #: What a transaction's configuration can change in its answer, by the name of its card.
-QUIRKS: Final[Mapping[str, Quirk]] = {"pix-add": pix_add_endpoint.quirk, "iti-41": iti41_endpoint.quirk}
+QUIRKS: Final[Mapping[str, Quirk]] = {
+    "pix-add": pix_add_endpoint.quirk,
+    "pix-revise": pix_add_endpoint.quirk,
+    "pix-merge": pix_add_endpoint.quirk,
+    "iti-41": iti41_endpoint.quirk,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,22 @@ async def test_only_configured_authorities_are_known(start_mock: StartMock) -> N
     assert record.ids == (II(DOMAIN_B, "2", "Clinic B"),)
 
 
+async def test_a_configured_patient_id_is_told_for_each_feed(start_mock: StartMock) -> None:
+    """Add, revise and merge acknowledge by the same configured identifier; failing patients fail in each."""
+    behavior = {"custom_patient_id": "MOCK-1", "failing_patients": {"BAD": {"code": "Sender", "reason": "locked"}}}
+    mock = await start_mock(pix_add_behavior=behavior)
+    consumer = Consumer(mock)
+    await consumer.feed(person((DOMAIN_A, "2")))
+    answers = [
+        await consumer.feed(person((DOMAIN_A, "1"))),
+        await consumer.feed(person((DOMAIN_A, "1")), REVISE),
+        await consumer.merge(person((DOMAIN_A, "1")), (DOMAIN_A, "2")),
+    ]
+    assert [answer.details[0].text for answer in answers] == [f"MOCK-1^^^&{DOMAIN_A}&ISO"] * 3
+    with pytest.raises(AssertionError, match="locked"):
+        await consumer.merge(person((DOMAIN_A, "1")), (DOMAIN_A, "BAD"))
+
+
 async def test_links_replace_the_rule(start_mock: StartMock) -> None:
     """Without the rule of demographics only what is linked, or was fed together, belongs together."""
     links = [[f"1^^^&{DOMAIN_A}&ISO", f"3^^^&{DOMAIN_C}&ISO"]]

@@ -342,3 +342,17 @@ async def test_a_query_that_says_little_is_answered_validly(mock: Peer) -> None:
     assert answer.query is None
     silent = pdq.pdq_request(Sought(), query_id=II(), message_id="", creation_time="", sender_oid="", receiver_oid="")
     assert len((await consumer.ask(pdq.SPEC, silent)).registrations) == 1
+
+
+async def test_two_servers_are_one_domain(start_mock: StartMock, tmp_path: Path) -> None:
+    """What was fed, merged or half told by one server is known to the other at once."""
+    directory = str(tmp_path / "shared")
+    one, other = Consumer(await start_mock(data_dir=directory)), Consumer(await start_mock(data_dir=directory))
+    await one.feed(person((DOMAIN_A, "1")))
+    await other.feed(person((DOMAIN_B, "2")))
+    assert told(await one.identifiers((DOMAIN_A, "1"))) == [(DOMAIN_B, "2")]
+    answer = await one.find(MUSTER, limit=1)
+    assert answer.query is not None
+    assert told(await other.more(answer.query.query_id)) == [(DOMAIN_B, "2")]
+    assert (await other.merge(person((DOMAIN_A, "9")), (DOMAIN_A, "1"))).type_code == "CA"
+    assert (await one.identifiers((DOMAIN_A, "1"))).response_code == "AE"

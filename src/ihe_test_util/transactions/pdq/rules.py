@@ -46,13 +46,13 @@ _OMITTED: Final = frozenset(
         "livingSubjectBirthPlaceAddress",
         "livingSubjectBirthPlaceName",
         "livingSubjectDeceasedTime",
-        "mothersMaidenName",
         "patientStatusCode",
-        "patientTelecom",
         "principalCareProviderId",
         "principalCareProvisionId",
     }
 )
+#: Of the Pediatric Demographics Option.
+_PEDIATRIC: Final = ("mothersMaidenName", "patientTelecom")
 _ACT_PATH: Final = f"/{INTERACTION}/controlActProcess"
 
 More: TypeAlias = Callable[[ContinuationRequest], Sequence[Miss]]
@@ -70,6 +70,13 @@ def _asks(request: QueryRequest) -> Sequence[Miss]:
 def _omitted(request: QueryRequest) -> Sequence[Miss]:
     names = dict.fromkeys(one.name for one in request.query.parameters if one.name in _OMITTED)
     return [Miss(request.at(f"{LIST_PATH}/{name}"), "a parameter", "none: the profile omits it") for name in names]
+
+
+def _pediatric(request: QueryRequest) -> Sequence[Miss]:
+    want = "none, unless both sides have the Pediatric Demographics Option; a maiden name is not looked for here"
+    return [
+        Miss(request.at(f"{LIST_PATH}/{name}"), "a parameter", want) for name in _PEDIATRIC if request.query.named(name)
+    ]
 
 
 def _quantity(request: QueryRequest) -> Sequence[Miss]:
@@ -95,6 +102,7 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(28, "livingSubjectBirthTime is a point in time that exists, or a range of such", births_exist),
     _rule(29, "livingSubjectAdministrativeGender is M, F or UN", genders_known),
     _rule(30, "what the profile omits is not there", nothing_forbidden),
+    Rule("PDQ-31", _SECTION, Severity.WARNING, "parameters of the Pediatric Option are not there", _pediatric),
 )
 
 

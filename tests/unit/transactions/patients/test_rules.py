@@ -72,9 +72,9 @@ STRAY = '<extra xmlns=""/>'
 ID = '<id root="2.999.3.1" extension="1"/>'
 CITIZEN = f'<asOtherIDs classCode="CIT">{ID}<scopingOrganization>{ID}</scopingOrganization></asOtherIDs>'
 NOBODYS_ID = f'<asOtherIDs classCode="PAT">{ID}</asOtherIDs>'
-MAIDEN_NAME = (
-    "<mothersMaidenName><value><family>Test</family></value><semanticsText>Name</semanticsText></mothersMaidenName>"
-)
+VALUE = "<value><family>Test</family></value><semanticsText>Name</semanticsText>"
+BIRTH_PLACE = f"<livingSubjectBirthPlaceName>{VALUE}</livingSubjectBirthPlaceName>"
+MAIDEN_NAME = f"<mothersMaidenName>{VALUE}</mothersMaidenName>"
 
 FEEDS = ("PIXR", "PIXM")
 QUERIES = ("PIXQ", "PDQ", "XCPD")
@@ -157,7 +157,8 @@ BREAKS = (
     Break("PDQ", 22, f"{LIST}/livingSubjectName", "twice", f"{LIST}/livingSubjectName[2]"),
     Break("PDQ", 22, f"{LIST}/livingSubjectName/value", "twice", f"{LIST}/livingSubjectName/value[2]"),
     Break("PDQ", 23, LIST, "empty"),
-    Break("PDQ", 24, LIST, MAIDEN_NAME, f"{LIST}/mothersMaidenName"),
+    Break("PDQ", 24, LIST, BIRTH_PLACE, f"{LIST}/livingSubjectBirthPlaceName"),
+    Break("PDQ", 31, LIST, MAIDEN_NAME, f"{LIST}/mothersMaidenName"),
     Break("PDQ", 25, f"{QUERY}/initialQuantity", {"value": "0"}),
     Break("PDQ", 26, f"{LIST}/otherIDsScopingOrganization[2]/value", {"extension": "1"}),
     Break("PDQ", 27, f"{LIST}/livingSubjectId/value", {"root": "TESTFALL"}),

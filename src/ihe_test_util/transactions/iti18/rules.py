@@ -125,6 +125,7 @@ RULES: Final[tuple[Rule[StoredQueryRequest], ...]] = (
         "ebRIM 3.0: LongName",
         "a value has at most 256 characters",
         _told(Fault.TOO_LONG),
+        severity=Severity.WARNING,
         essential=False,
     ),
     _rule(

@@ -22,7 +22,7 @@ def visible(entries: Sequence[Entry], view: RegistryView, criteria: Criteria) ->
     if criteria.level >= ALL_VERSIONS:
         return list(entries)
     shown = [entry for entry in entries if _shows(entry)]
-    # An update deprecates the version before it (ITI TF-2: 3.57.4.1.3.3.1), so what is in force is the latest.
+    # An update deprecates the version before it (ITI-57, ITI-92), so what is in force is the latest.
     doubtful = [entry for entry in shown if entry.kind is not Kind.ASSOCIATION and not entry.approved]
     if not doubtful:
         return shown

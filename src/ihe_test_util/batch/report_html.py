@@ -104,7 +104,7 @@ def report_pieces(
         verdict=_verdict(summary),
         mood=_mood(summary),
         stopped=_STOPPED.get(summary.stopped, ""),
-        resume_command=resume_command if summary.exit_code else "",
+        resume_command=resume_command if summary.left_to_do else "",
         rate=_share(summary.succeeded, summary.total),
         outcomes=_outcomes(summary),
         groups=[_Group.of(group) for group in summary.failures[:MOST_GROUPS]],

@@ -178,6 +178,11 @@ class RunSummary:
         return self.total - self.succeeded - self.failed
 
     @property
+    def left_to_do(self) -> bool:
+        """Whether a resumed run has anything to try: rows that cannot be used stay so, as the file must be the same."""
+        return self.unfinished > 0 or self.counts.get(Status.FAILED, 0) > 0
+
+    @property
     def patients_per_s(self) -> float:
         """How fast this process was."""
         return self.handled / self.elapsed_s if self.elapsed_s > 0 else 0.0

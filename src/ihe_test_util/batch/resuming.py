@@ -17,10 +17,13 @@ def check_same_run(checkpoint: Checkpoint, now: RunHeader, *, explicit_seed: int
     """
     differences = list(_differences(checkpoint, now, explicit_seed))
     if differences:
+        hint = "give the same options as before, or begin a new run without --resume"
+        if now.csv_sha256 != checkpoint.header.csv_sha256:
+            hint += "; rows that were corrected go into a file, and a run, of their own"
         error = BadInput(
             "this is not the run that the checkpoint is of, so that it cannot go on",
             where=str(checkpoint.path),
-            hint="give the same options as before, or begin a new run without --resume",
+            hint=hint,
         )
         for difference in differences:
             error.add_note(f"  {difference}")

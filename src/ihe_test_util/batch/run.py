@@ -203,6 +203,9 @@ def _is_done(known: PatientResult, checkpoint: Checkpoint) -> bool:
 
 def _rejected(item: RejectedRow) -> PatientResult:
     message = "; ".join(problem.about for problem in item.problems)[:_MOST_OF_A_MESSAGE]
-    remedy = "Mend the row: ihe-test-util csv validate FILE shows all problems."
+    remedy = (
+        "Take the row into a file of its own (ihe-test-util csv validate FILE --export-invalid rejected.csv), mend it "
+        "there, and submit that file: this run goes on only with the file as it is."
+    )
     cause = Cause(Step.CSV, BAD_INPUT.cause, message, BAD_INPUT.category, remedy)
     return PatientResult(item.row, item.line, Status.INVALID, cause=cause)

@@ -29,7 +29,7 @@ def show_summary(summary: "RunSummary", path: Path, report: Path, resume_command
     click.echo(f"  Report  {report}")
     click.echo(f"  Summary {path}")
     click.echo(f"  Results {summary.results}")
-    if summary.exit_code:
+    if summary.left_to_do:
         click.echo(f"To go on: {resume_command}")
 
 

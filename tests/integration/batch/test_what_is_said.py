@@ -105,3 +105,20 @@ async def test_the_way_out_of_semicolons_is_one_that_there_is(bench: Any) -> Non
         await bench.run("csv", "process", "patients.csv", "--delimiter", ";", "--output", "new.csv")
     ).returncode == 0
     assert (await bench.run("submit", "new.csv")).returncode == 0
+
+
+async def test_rows_that_cannot_be_used_are_no_reason_to_resume(bench: Any) -> None:
+    """The file has to be the same for that; the way that is named leads to the end."""
+    path = bench.path(bench.patients(2))
+    path.write_text(path.read_text().replace("Given1,Family1,1980-01-01", "Given1,Family1,1.1.1980"))
+    done = await bench.run("submit", "patients.csv", "--skip-invalid")
+    assert done.returncode == 2
+    assert "To go on" not in done.stdout
+    assert "--resume" not in bench.path("output", "results", "report.html").read_text()
+    assert "--export-invalid rejected.csv" in done.stdout
+    await bench.run("csv", "validate", "patients.csv", "--export-invalid", "rejected.csv")
+    rejected = bench.path("rejected.csv")
+    rejected.write_text(rejected.read_text().replace("1.1.1980,F", "1980-01-01,F"))
+    second = await bench.run("submit", "rejected.csv", "--output-dir", "second")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert second.stdout.startswith("1 of 1 patient submitted;")

@@ -17,6 +17,8 @@ from ihe_test_util.xml.hl7v3 import II, ts
 
 #: What ebRIM allows in a value.
 _MAX_VALUE: Final = 256
+#: What separates the parts of a field in HL7 V2.
+_SEPARATORS: Final = frozenset("^&|~\\")
 #: HL7 V2 escapes of what separates the parts of a field (HL7 V2.5.1, 2.7.1).
 _ESCAPES: Final = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\n": " ", "\r": " "}
@@ -87,10 +89,13 @@ def registered_id(plan: PatientPlan, acknowledged: Sequence[str]) -> tuple[str, 
     given = next((text.strip() for text in acknowledged if text.strip()), "")
     if not given:
         return plan.patient_id, ""
-    if II.from_cx(given) is not None:
-        return given, ""
-    if not set(given) & set("^&|~\\") and not any(character.isspace() for character in given):
-        return II(plan.row.patient_id_oid, given).cx, ""
+    whole = II.from_cx(given)
+    identifier = whole.extension if whole is not None else given
+    if len(given) <= _MAX_VALUE and identifier.isprintable() and not set(identifier) & _SEPARATORS:
+        if whole is not None:
+            return given, ""
+        if " " not in given:  # else it is a sentence
+            return II(plan.row.patient_id_oid, given).cx, ""
     return (
         plan.patient_id,
         f"the acknowledgement names {given[:80]!r}, which is no patient identifier; the row's is used",

@@ -12,6 +12,7 @@ from ihe_test_util.batch.messages import MessageSettings, registered_id, registr
 from ihe_test_util.batch.plan import PatientPlan, Planner
 from ihe_test_util.batch.results import Cause, Mode, PatientResult, Status, Step
 from ihe_test_util.batch.run import Record
+from ihe_test_util.client.text import harmless
 from ihe_test_util.documents.document import Document
 from ihe_test_util.documents.template import Template
 from ihe_test_util.errors import IheTestUtilError, StorageError
@@ -22,6 +23,7 @@ from ihe_test_util.transactions.card import Req, Resp, Transaction, Verdict
 
 _LOG: Final = logging.getLogger("ihe_test_util.batch")
 _MOST_OF_A_MESSAGE: Final = 500
+_MOST_NOTES: Final = 5
 #: How a registry recognizes a submission that it has; of one that was sent again, this says that it had arrived.
 _SUBMITTED_BEFORE: Final = "XDSDuplicateUniqueIdInRegistry"
 _NOTE_SUBMITTED_BEFORE: Final = "sent again, and recognized by its uniqueId as submitted before"
@@ -140,7 +142,10 @@ class _Part:
         verdict, duration_s = await self._deliver(Step.REGISTER, pix_add.SPEC, request)
         identifier, note = registered_id(plan, [value for _, value in verdict.identifiers])
         self._state = replace(
-            self._state, registered_id=identifier, register_s=duration_s, notes=(note,) if note else ()
+            self._state,
+            registered_id=identifier,
+            register_s=duration_s,
+            notes=(*self._state.notes, *([note] * bool(note))),
         )
         if self._steps.template is not None and not self._steps.dry_run:
             self._record(self._outcome(Status.REGISTERED))
@@ -149,6 +154,9 @@ class _Part:
         if not self._state.registered_id:
             self._find_registration()
             self._record(self._state)
+        elif self._known is not None and self._known.status is Status.FAILED:
+            # That it failed is no longer known once it is sent again.
+            self._record(self._outcome(Status.REGISTERED))
         request = submission(self._plan, document, self._state.registered_id, self._steps.settings)
         _, duration_s = await self._deliver(Step.PROVIDE, iti41.SPEC, request)
         self._state = replace(self._state, provide_s=duration_s)
@@ -179,6 +187,8 @@ class _Part:
                 return verdict, delivered.duration_s
             message = "; ".join((verdict.status, *verdict.details))
             raise _Failed(_cause_of(step, failures.of_refusal(verdict.codes), message))
+        said = tuple(f"{step}: {harmless(detail)[:_MOST_OF_A_MESSAGE]}" for detail in verdict.details[:_MOST_NOTES])
+        self._state = replace(self._state, notes=(*self._state.notes, *said))
         return verdict, delivered.duration_s
 
 
@@ -198,7 +208,7 @@ def _cause(step: Step, error: IheTestUtilError) -> Cause:
 
 def _cause_of(step: Step, failure: Failure, message: str, remedy: str = "") -> Cause:
     category = Category.CRITICAL if failure.lasting is Category.CRITICAL else failure.category
-    return Cause(step, failure.cause, message[:_MOST_OF_A_MESSAGE], category, remedy or failure.remedy)
+    return Cause(step, failure.cause, harmless(message[:_MOST_OF_A_MESSAGE]), category, remedy or failure.remedy)
 
 
 def _bug(step: Step, error: Exception) -> Cause:

@@ -67,13 +67,7 @@ def understand(card: Transaction[Req, Resp], request: Req, answer: Answer, asked
     attachments = InlineAttachments() if answer.package is None else XopAttachments(answer.package)
     response = card.parse_response(payload, attachments)
     verdict = card.verdict(response, request)
-    if verdict.accepted and answer.status >= _FIRST_ERROR:
-        raise PeerMalformed(
-            "the answer contradicts itself: the message says success, HTTP says failure",
-            got=f"HTTP {answer.status} with {verdict.status}",
-            expected="HTTP 200 with a success",
-            hint="look at the server's log, and at gateways in between",
-        )
+    _check_consistent(verdict, answer)
     findings = [*envelope.findings, *_envelope_findings(answer, envelope, asked)]
     if isinstance(attachments, XopAttachments):
         findings += attachments.findings()
@@ -81,6 +75,23 @@ def understand(card: Transaction[Req, Resp], request: Req, answer: Answer, asked
             if part.content.path is not None:
                 part.content.path.unlink(missing_ok=True)
     return Understood(response, verdict, tuple(findings))
+
+
+def _check_consistent(verdict: Verdict, answer: Answer) -> None:
+    if verdict.accepted and answer.status >= _FIRST_ERROR:
+        raise PeerMalformed(
+            "the answer contradicts itself: the message says success, HTTP says failure",
+            got=f"HTTP {answer.status} with {verdict.status}",
+            expected="HTTP 200 with a success",
+            hint="look at the server's log, and at gateways in between",
+        )
+    if verdict.accepted and verdict.codes:
+        raise PeerMalformed(
+            "the answer contradicts itself: it says success, and names errors",
+            got=showable("; ".join((verdict.status, *verdict.details))),
+            expected="a success with warnings at most, or a failure",
+            hint="whether the request took effect is to be seen at the server",
+        )
 
 
 def _root(answer: Answer, asked: Asked) -> Element:

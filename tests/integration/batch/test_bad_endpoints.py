@@ -1,5 +1,6 @@
 """What a run makes of endpoints that misbehave: category, exit code, what is still sent, and the word on what to do."""
 
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -353,3 +354,24 @@ async def test_a_mistyped_path_of_the_mock_stops_the_run(
     assert ran.verdict == ("wrong-address", "critical", 3)
     assert ran.summary.not_reached == PATIENTS - 1
     assert "send it to /pix/add" in ran.text
+
+
+async def test_what_a_server_says_steers_no_terminal(submit: Callable[..., Any]) -> None:
+    """Controls and writing directions in a refusal reach neither the results nor the terminal."""
+    evil = "\x9b31mred \u202e backwards"
+    async with standing_in(at(PIX, lambda asked: http(asked.acknowledged("AE", said=evil)))) as standin:
+        ran = await submit(standin.url)
+    message = ran.summary.failures[0].cause.message
+    assert "31mred" in message
+    assert message.isprintable()
+    assert not set(evil[:1] + "\u202e") & set(ran.text)
+
+
+async def test_warnings_of_a_success_are_kept(submit: Callable[..., Any], tmp_path: Path) -> None:
+    """What a repository warns of is no failure, and stands with the patient in the results."""
+    warning = iti41.RegistryError("XDSExtraMetadataNotSaved", "slot x was not kept", urns.SEVERITY_WARNING)
+    async with standing_in(at(XDS, lambda asked: http(asked.registered(urns.SUCCESS, warning)))) as standin:
+        ran = await submit(standin.url)
+    assert ran.summary.exit_code == 0
+    lines = (tmp_path / "output/results/results.jsonl").read_text().splitlines()
+    assert "slot x was not kept" in json.loads(lines[-1])["notes"][0]

@@ -18,6 +18,7 @@ from ihe_test_util.soap.multipart import read_package
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import iti41, pix_add
 from ihe_test_util.transactions.pix_add import PixAddRequest
+from ihe_test_util.xml.ebrim import urns
 from ihe_test_util.xml.io import parse
 
 Bytes = Callable[..., bytes]
@@ -317,6 +318,24 @@ async def test_success_in_the_message_and_failure_in_http_is_no_success(
     peer = await start_peer(http(acknowledge(), status="500 Internal Server Error"))
     with pytest.raises(PeerMalformed, match="contradicts itself"):
         await client.call(pix_add.SPEC, pix_request, Endpoint(peer.url()))
+
+
+@pytest.mark.parametrize("severity", [urns.SEVERITY_ERROR, urns.SEVERITY_WARNING])
+async def test_a_success_that_names_errors_is_no_success(
+    client: Client, start_peer: Any, http: Bytes, submission: Any, severity: str
+) -> None:
+    """Warnings may go with a success; an error contradicts it (ITI TF-3: 4.2.4.2)."""
+    error = iti41.RegistryError("XDSRegistryError", "half of it was stored", severity)
+    response = iti41.RegistryResponse(urns.SUCCESS, errors=(error,))
+    body = write_envelope(iti41.SPEC.build_response(response).element, version=SoapVersion.V12)
+    peer = await start_peer(http(body))
+    call = client.call(iti41.SPEC, submission(Content.of(b"x")), Endpoint(peer.url()))
+    if severity == urns.SEVERITY_WARNING:
+        assert (await call).verdict.accepted
+        return
+    with pytest.raises(PeerMalformed, match="contradicts itself") as caught:
+        await call
+    assert "half of it was stored" in caught.value.got
 
 
 async def test_an_empty_body_is_named(client: Client, start_peer: Any, http: Bytes, pix_request: PixAddRequest) -> None:

@@ -75,6 +75,24 @@ def test_an_identifier_that_is_none_is_not_used(plan: PatientPlan) -> None:
     assert "welcome to us" in note
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "A~B^^^&2.999.7&ISO",
+        "A|B^^^&2.999.7&ISO",
+        "x\x9b31m^^^&2.999.7&ISO",
+        "x\ny^^^&2.999.7&ISO",
+        "x\u202ey",
+        "A" * 257,
+    ],
+)
+def test_a_hostile_identifier_is_not_used(plan: PatientPlan, given: str) -> None:
+    """What is too long for a slot, separates fields, or steers a terminal goes into no further message."""
+    identifier, note = registered_id(plan, [given])
+    assert identifier == plan.patient_id
+    assert note.isprintable()
+
+
 def test_separators_in_names_are_escaped(patient: Callable[..., PatientRow]) -> None:
     """What separates the parts of an HL7 V2 field is escaped within them; too long values are left out."""
     row = patient(last_name="A^B&C|D~E\\F", address="x" * 300, city="Basel", dob=date(1980, 2, 29))

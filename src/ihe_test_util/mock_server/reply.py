@@ -46,7 +46,7 @@ def answer_reply(
 ) -> Reply:
     """A transaction's answer, as an MTOM package or plain, as the request was."""
     properties = addressing.reply(action, f"urn:uuid:{new_uuid}") if addressing.present else NONE
-    xml = write_envelope(payload.element, version=version, addressing=properties)
+    xml = write_envelope(payload.xml or payload.element, version=version, addressing=properties)
     if not mtom:
         return Reply(200, _CONTENT_TYPES[version], xml, xml)
     package = write_package(

@@ -77,13 +77,13 @@ def read_envelope(root: Element, *, announced: SoapVersion | None = None) -> Env
 
 
 def write_envelope(
-    payload: Element | None,
+    payload: Element | bytes | None,
     *,
     version: SoapVersion,
     addressing: Addressing = NONE,
     header_blocks: Iterable[Element] = (),
 ) -> bytes:
-    """The bytes (UTF-8) of an envelope around a payload.
+    """The bytes (UTF-8) of an envelope around a payload, which may be bytes itself.
 
     The payload is serialised by itself and put between the tags: moving it into a tree of another document costs
     several times as much.
@@ -92,7 +92,10 @@ def write_envelope(
     headers = write_addressing(addressing) if addressing.present else ""
     blocks = b"".join([serialize(block, declaration=False) for block in header_blocks])
     head = b"<soap:Header>%b%b</soap:Header>" % (headers.encode(), blocks) if headers or blocks else b""
-    body = serialize(payload, declaration=False) if payload is not None else b""
+    if isinstance(payload, bytes):
+        body = payload
+    else:
+        body = serialize(payload, declaration=False) if payload is not None else b""
     return b"%b%b<soap:Body>%b%b" % (begin, head, body, end)
 
 

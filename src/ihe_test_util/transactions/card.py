@@ -1,15 +1,15 @@
 """What there is to know about a transaction, on one card; and the rules a profile makes."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from ihe_test_util.content import Attachment, Content
 from ihe_test_util.domain.world import World
 from ihe_test_util.exchange import Finding, Severity
-from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.io import Element, parse
 
 _MISSES_PER_RULE: Final = 1000
 
@@ -30,10 +30,33 @@ class Mtom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The child of a SOAP Body, and what travels beside it."""
+    """The child of a SOAP Body, and what travels beside it.
+
+    ``xml`` is the element in UTF-8, without a declaration, where it was never an element; empty elsewhere.
+    """
 
     element: Element
     attachments: tuple[Attachment, ...] = ()
+    xml: bytes = field(default=b"", init=False, compare=False, repr=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Read the element when it is asked for first; most answers are sent on as text."""
+            if name != "element":
+                raise AttributeError(name)
+            element = parse(self.xml)
+            object.__setattr__(self, "element", element)
+            return element
+
+    @classmethod
+    def of_xml(cls, xml: bytes) -> Self:
+        """A payload that is at hand as text, well-formed and of our own making; nothing travels beside it."""
+        payload = object.__new__(cls)
+        put = object.__setattr__  # the only way to fill the fields of a frozen instance
+        put(payload, "attachments", ())
+        put(payload, "xml", xml)
+        return payload
 
 
 class Attachments(Protocol):

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeAlias
 
 from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, SubmissionSet
+from ihe_test_util.xml import ns
 from ihe_test_util.xml.ebrim import Association, ExtrinsicObject, RegistryPackage, VersionInfo, read_objects, urns
 from ihe_test_util.xml.io import parse
+
+#: How every object begins that a store keeps.
+_LIST: Final = f'<rim:RegistryObjectList xmlns:rim="{ns.RIM}">'.encode()
 
 HeldObject: TypeAlias = ExtrinsicObject | RegistryPackage | Association
 
@@ -32,6 +36,13 @@ class Kept(NamedTuple):
     status: str
     type: str
     xml: bytes
+
+    @property
+    def object_xml(self) -> bytes:
+        """The object alone; the prefix ``rim`` is bound by whatever it is put into."""
+        if not self.xml.startswith(_LIST):
+            raise ValueError(f"an object is kept in another form: {self.xml[:80]!r}")
+        return self.xml[self.xml.index(b">") + 1 : self.xml.rindex(b"</")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
 """A stored query and its answer as XML, valid against query.xsd."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from lxml import etree
 
+from ihe_test_util.domain.registry.entry import Entry
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.transactions.iti18.model import (
     REQUEST_ROOT,
@@ -15,9 +19,10 @@ from ihe_test_util.transactions.xds.response import RESPONSE_SLOT_LIST, write_er
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.ebrim import write_objects, write_slots
 from ihe_test_util.xml.ebrim.reader import REGISTRY_OBJECT_LIST
-from ihe_test_util.xml.io import parse
+from ihe_test_util.xml.io import serialize
 
 _REQUEST_PREFIXES = {"query": ns.QUERY, "rim": ns.RIM}
+_EMPTY_LIST: Final = b"<rim:RegistryObjectList/>"
 _RESPONSE_PREFIXES = {"query": ns.QUERY, "rim": ns.RIM, "rs": ns.RS}
 
 
@@ -58,10 +63,14 @@ def build_response(response: StoredQueryResponse) -> Payload:
         write_slots(etree.SubElement(root, RESPONSE_SLOT_LIST), response.slots)
     write_errors(root, response.errors)
     objects = etree.SubElement(root, REGISTRY_OBJECT_LIST)
-    for entry in response.found:
-        if entry.kept is not None:
-            objects.extend(parse(entry.kept.xml, what="registry object"))
-        else:
-            write_objects(objects, (entry.source,))
-    write_objects(objects, response.objects)
+    if all(entry.kept is not None for entry in response.found) and response.found and not response.objects:
+        return Payload.of_xml(_filled(serialize(root, declaration=False), response.found))
+    write_objects(objects, response.everything)
     return Payload(root)
+
+
+def _filled(answer: bytes, found: Iterable[Entry]) -> bytes:
+    """The answer with objects as the registry keeps them; to read and write them again costs most of the time."""
+    head, _, tail = answer.rpartition(_EMPTY_LIST)
+    objects = [entry.kept.object_xml for entry in found if entry.kept is not None]
+    return b"".join((head, b"<rim:RegistryObjectList>", *objects, b"</rim:RegistryObjectList>", tail))

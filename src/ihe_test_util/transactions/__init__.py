@@ -9,7 +9,10 @@ from ihe_test_util.transactions import (
     iti41,
     iti42,
     iti43,
+    iti57,
+    iti62,
     iti86,
+    iti92,
     pdq,
     pix_add,
     pix_merge,
@@ -32,6 +35,9 @@ TRANSACTIONS: Final[tuple[AnyTransaction, ...]] = (
     iti42.SPEC,
     iti18.SPEC,
     iti43.SPEC,
+    iti57.SPEC,
+    iti92.SPEC,
+    iti62.SPEC,
     iti86.SPEC,
 )
 

@@ -11,9 +11,13 @@ from ihe_test_util.transactions.xds.structure import STRUCTURE_RULES
 
 T = TypeVar("T", bound=CarriesMetadata)
 
+#: Not for updates, which may be of on-demand entries, and relate objects of the registry by SubmitAssociation.
+_OF_REGISTRATIONS: Final = frozenset({"XDSM-03", "XDSM-87", "XDSM-88"})
+
 METADATA_RULES: Final[tuple[MetadataRule, ...]] = tuple(
     sorted((*STRUCTURE_RULES, *ATTRIBUTE_RULES, *ASSOCIATION_RULES), key=lambda rule: rule.id)
 )
+UPDATE_RULES: Final = tuple(rule for rule in METADATA_RULES if rule.id not in _OF_REGISTRATIONS)
 
 
 def rules_for(
@@ -36,5 +40,5 @@ def rules_for(
             rule.essential,
             error_code=rule.error_code.format(actor=actor.value),
         )
-        for rule in (METADATA_RULES if updating else (*METADATA_RULES, *FIRST_VERSION_RULES))
+        for rule in (UPDATE_RULES if updating else (*METADATA_RULES, *FIRST_VERSION_RULES))
     )

@@ -1,11 +1,11 @@
 """Who was sent what, when, and how it ended: a line of JSON an exchange, and the messages of the first failures."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from ihe_test_util.batch.result_lines import json_bytes
 from ihe_test_util.errors import StorageError
 from ihe_test_util.exchange import Exchange
 
@@ -31,8 +31,13 @@ class Audit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.close()
+        except OSError as problem:
+            if error is None:  # else it is what ended the run, and mostly the same disk
+                raise _refused(self.path, problem) from problem
 
     def record(self, exchange: Exchange) -> None:
         """Write down an exchange; of a failed one also what was sent and answered, for the first hundred.
@@ -53,7 +58,7 @@ class Audit:
             "summary": exchange.summary,
         }
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            self._file.write(json_bytes(line) + b"\n")
             if exchange.failed:
                 self._file.flush()
                 self._keep(exchange)

@@ -54,8 +54,9 @@ def _run(
     # aiohttp, Jinja and pydantic are not needed for --help.
     from ihe_test_util.batch.assertions import assertion_for  # noqa: PLC0415 - explained above
     from ihe_test_util.batch.job import SUMMARY, Job, JobOptions  # noqa: PLC0415 - same
+    from ihe_test_util.batch.report_html import REPORT  # noqa: PLC0415 - same
     from ihe_test_util.batch.run import RunOptions  # noqa: PLC0415 - same
-    from ihe_test_util.batch.summary import summary_pieces, write_summary  # noqa: PLC0415 - same
+    from ihe_test_util.batch.summary import summary_pieces  # noqa: PLC0415 - same
     from ihe_test_util.cli.batch_choices import choose  # noqa: PLC0415 - same
     from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
     from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - same
@@ -95,17 +96,35 @@ def _run(
         with showing(job.progress, quiet=options.quiet or options.as_json) as show:
             for note in chosen.notes:
                 show.say(note)
-            summary = _go(job, show, quiet=options.quiet)
+            try:
+                summary = _go(job, show, quiet=options.quiet)
+            except StorageError as error:
+                command = click.get_current_context().command_path
+                error.add_note(f"To go on, once that is mended: {command} --resume {job.checkpoint.path}")
+                raise
         path = options.output or chosen.directory / SUMMARY
-        write_summary(path, summary, job.checkpoint)
-        report = _write_reports(job, summary)
+        unwritten = _write(job, summary, path)
         if options.as_json:
             for piece in summary_pieces(summary, job.checkpoint.results()):
                 sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()
         elif not options.quiet or summary.exit_code:
-            show_summary(summary, path, report, _resume_command(summary))
+            show_summary(summary, path, chosen.directory / REPORT, _resume_command(summary))
+    if unwritten is not None:
+        return show_refusal(unwritten, exit_code=_CRITICAL, as_json=False)
     return summary.exit_code
+
+
+def _write(job: "Job", summary: "RunSummary", path: Path) -> StorageError | None:
+    """Write summary and reports; where the disk does not take them, what was done is to be told all the same."""
+    from ihe_test_util.batch.summary import write_summary  # noqa: PLC0415 - loaded already
+
+    try:
+        write_summary(path, summary, job.checkpoint)
+        _write_reports(job, summary)
+    except StorageError as error:
+        return error
+    return None
 
 
 def _check_output(path: Path | None) -> None:
@@ -136,8 +155,8 @@ def _go(job: "Job", show: Show, *, quiet: bool) -> "RunSummary":
     return run(main())
 
 
-def _write_reports(job: "Job", summary: "RunSummary") -> Path:
-    """The page for people and the file for CI; where the page is."""
+def _write_reports(job: "Job", summary: "RunSummary") -> None:
+    """The page for people and the file for CI."""
     from ihe_test_util.batch.junit import JUNIT, write_junit  # noqa: PLC0415 - lxml is loaded already
     from ihe_test_util.batch.report_html import REPORT, write_report  # noqa: PLC0415 - same
 
@@ -145,7 +164,6 @@ def _write_reports(job: "Job", summary: "RunSummary") -> Path:
     results = job.checkpoint.results
     write_junit(directory / JUNIT, summary, results())
     write_report(directory / REPORT, summary, results(), options=how, resume_command=_resume_command(summary))
-    return directory / REPORT
 
 
 @contextmanager

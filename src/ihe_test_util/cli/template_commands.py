@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ihe_test_util.cli import template_output as output
-from ihe_test_util.cli.output import wants_colour
+from ihe_test_util.cli.output import show_error, wants_colour
 from ihe_test_util.documents.source import SHIPPED, shipped_text
-from ihe_test_util.errors import BadInput
+from ihe_test_util.errors import BadInput, IheTestUtilError
 
 if TYPE_CHECKING:
     from ihe_test_util.documents.schema import Schema
@@ -138,9 +138,15 @@ def process(
     )
     show: Any = output.ProcessJson if as_json else output.ProcessText
     source: Any = "-" if str(csv) == "-" else csv
-    with show(writer) as shown:
-        for item in read_patients(source, seed=seed):
-            shown.item(item)
+    try:
+        with show(writer) as shown:
+            for item in read_patients(source, seed=seed):
+                shown.item(item)
+    except IheTestUtilError as error:
+        if not as_json:
+            raise
+        show_error(error)  # the object has it already
+        raise click.exceptions.Exit(error.exit_code) from None
     if shown.failed:
         raise click.exceptions.Exit(1)
 

@@ -87,8 +87,9 @@ def replacing(path: Path, *, source: Path | None) -> Iterator[TextIO]:
         raise _not_written(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     target = path.resolve()  # of a symbolic link, what it leads to is replaced
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    created = _created(temporary, path)
     try:
-        with _created(temporary, path) as stream:
+        with created as stream:
             yield stream
         _move(temporary, target)
     finally:

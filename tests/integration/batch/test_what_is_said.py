@@ -122,3 +122,29 @@ async def test_rows_that_cannot_be_used_are_no_reason_to_resume(bench: Any) -> N
     second = await bench.run("submit", "rejected.csv", "--output-dir", "second")
     assert (second.returncode, second.stderr) == (0, "")
     assert second.stdout.startswith("1 of 1 patient submitted;")
+
+
+async def test_a_summary_that_cannot_be_written_is_critical_and_all_is_told(bench: Any) -> None:
+    """What was done is said all the same; the exit code is 3."""
+    bench.patients(2)
+    bench.path("taken").write_text("")
+    done = await bench.run("submit", "patients.csv", "--output", "taken/summary.json")
+    assert done.returncode == 3
+    assert done.stdout.startswith("2 of 2 patients submitted;")
+    assert "the summary cannot be written" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+async def test_a_full_disk_under_the_audit_is_critical_and_says_how_to_go_on(bench: Any) -> None:
+    """Not an error without a place, and exit code 1."""
+    bench.patients(2)
+    audit = bench.path("output", "audit")
+    audit.mkdir(parents=True)
+    (audit / "exchanges.jsonl").symlink_to("/dev/full")
+    done = await bench.run("submit", "patients.csv")
+    assert done.returncode == 3
+    assert "the audit cannot be written" in done.stderr
+    assert f"ihe-test-util submit --resume {Path(RESULTS)}" in done.stderr
+    (audit / "exchanges.jsonl").unlink()
+    again = await bench.run("submit", "--resume", RESULTS)
+    assert again.returncode == 0

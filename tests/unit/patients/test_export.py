@@ -137,3 +137,13 @@ def test_the_root_of_all_files_is_a_directory_too() -> None:
     """It has no name beside which anything could be written."""
     with pytest.raises(BadInput, match="cannot be written"), replacing(Path("/"), source=None):
         pass
+
+
+def test_a_name_under_a_file_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    """Nothing was made, so that nothing is to be removed; the file beside it is nobody's business."""
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(BadInput, match=r"x\.csv; got: Not a directory"),
+        replacing(tmp_path / "file/x.csv", source=None),
+    ):
+        pass

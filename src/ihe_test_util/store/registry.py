@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
-from lxml import etree
-
 from ihe_test_util.domain.documents import Submission
 from ihe_test_util.domain.registry.access import RegistryChange, RegistryView
-from ihe_test_util.domain.registry.entry import Entry, HeldObject, Kept, Kind
+from ihe_test_util.domain.registry.entry import Entry, Kept, Kind
 from ihe_test_util.domain.xds.datatypes import cx_parts
 from ihe_test_util.store.database import Row, SqlValue
 from ihe_test_util.store.documents import SqliteDocuments
 from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.writer import GroupWriter, Insert
-from ihe_test_util.xml import ns
-from ihe_test_util.xml.ebrim import Association, write_objects
-from ihe_test_util.xml.io import serialize
+from ihe_test_util.xml.ebrim import Association, object_as_xml
 
 T = TypeVar("T")
 
@@ -51,8 +47,6 @@ _COUNT: Final = "SELECT kind, count(*) FROM registry_objects GROUP BY kind"
 _FORGET: Final = "DELETE FROM registry_objects"
 #: Values in one list of a statement; databases limit them.
 _AT_ONCE: Final = 500
-_LIST: Final = f"{{{ns.RIM}}}RegistryObjectList"
-_PREFIXES: Final = {"rim": ns.RIM}
 
 
 class RegistryRows:
@@ -193,14 +187,8 @@ def _row(entry: Entry, seq: int) -> Row:
         kind,
         origin,
         target,
-        _xml(source),
+        object_as_xml(source),
     )
-
-
-def _xml(source: HeldObject) -> bytes:
-    holder = etree.Element(_LIST, nsmap=_PREFIXES)
-    write_objects(holder, [source])
-    return serialize(holder, declaration=False)
 
 
 def _entry(row: tuple[str, str | None, str | None, str, str, int, str, str, bytes]) -> Entry:

@@ -21,8 +21,10 @@ from ihe_test_util.xml.ebrim import (
     RegistryPackage,
     Slot,
     VersionInfo,
+    object_as_xml,
     read_objects,
     read_submit_objects,
+    write_objects,
     write_submit_objects,
 )
 from ihe_test_util.xml.io import Element, parse, serialize
@@ -107,6 +109,39 @@ def test_any_text_survives(text: str) -> None:
 def test_whatever_is_written_is_read_back(request: ObjectList) -> None:
     """Every object survives XML, with all its attributes and parts, nested and empty ones too."""
     assert read_submit_objects(parse(serialize(write_submit_objects(request)))) == request
+
+
+@given(
+    st.one_of(
+        ENTRIES,
+        st.builds(RegistryPackage, **COMMON, members=st.lists(ENTRIES, max_size=1).map(tuple)),
+        st.builds(Association, **COMMON, association_type=TEXTS, source=TEXTS, target=TEXTS),
+    )
+)
+def test_text_says_what_elements_say(item: ExtrinsicObject | RegistryPackage | Association) -> None:
+    """An object written as text is the same XML as one written as elements, and reads back as it was."""
+    holder = etree.Element(LIST, nsmap={"rim": ns.RIM})
+    write_objects(holder, [item])
+
+    written = object_as_xml(item)
+
+    assert written.startswith(f'<rim:RegistryObjectList xmlns:rim="{ns.RIM}">'.encode())
+    assert read_objects(parse(written)) == (item,)
+    assert etree.tostring(parse(written), method="c14n") == etree.tostring(holder, method="c14n")
+
+
+@given(ANY_TEXT)
+def test_any_text_survives_as_text(text: str) -> None:
+    """Every text that XML can hold comes back as it was."""
+    item = ExtrinsicObject(text, (Slot(text, (text,)),), (LocalizedString(text),))
+    assert read_objects(parse(object_as_xml(item))) == (item,)
+
+
+@pytest.mark.parametrize("text", ["\0", "\x1b", "\ud800", "\ufffe"])
+def test_what_xml_cannot_carry_is_refused(text: str) -> None:
+    """Rather than written so that nobody can read it."""
+    with pytest.raises(ValueError, match="XML cannot carry"):
+        object_as_xml(ExtrinsicObject(text))
 
 
 def test_objects_that_xds_does_not_use_are_kept() -> None:

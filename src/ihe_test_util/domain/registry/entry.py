@@ -135,7 +135,7 @@ class Entry:
         return self.source.home if self.may_say("home=") else ""
 
     def may_say(self, word: str) -> bool:
-        """Whether a word of plain letters can stand anywhere in the object; False is certain."""
+        """Whether a word that XML writes in one way only can stand anywhere in the object; False is certain."""
         return self.kept is None or word.encode() in self.kept.xml
 
     def with_status(self, status: str) -> "Entry":

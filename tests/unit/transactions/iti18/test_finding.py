@@ -58,6 +58,15 @@ async def test_documents_by_a_code(found: Found, registered: Registered, option:
     assert await found("find-documents", **MINE, **{option: f"a^^{SCHEME}"}) == []
 
 
+@pytest.mark.parametrize("value", ["A&B", 'say "A"', "<A>", "Ä", "A'B", "A B", "A\u0308"])
+async def test_codes_of_any_letters_are_found(found: Found, registered: Registered, value: str) -> None:
+    """However XML writes them."""
+    await registered(document(1, code(urns.ENTRY_CLASS_CODE, value)), document(2, code(urns.ENTRY_CLASS_CODE, "A")))
+
+    assert await found("find-documents", **MINE, class_code=f"{value}^^{SCHEME}") == [1]
+    assert await found("find-documents", **MINE, class_code=(f"{value}^^{SCHEME}", f"A^^{SCHEME}")) == [1, 2]
+
+
 async def test_codes_of_attributes_with_several_values_may_all_be_demanded(
     found: Found, registered: Registered
 ) -> None:

@@ -6,7 +6,12 @@ from ihe_test_util.domain.registry.access import RegistryView
 from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.domain.registry.queries import names
 from ihe_test_util.domain.registry.queries.criteria import Criteria
-from ihe_test_util.domain.registry.queries.matching import document_matcher, folder_matcher, submission_set_matcher
+from ihe_test_util.domain.registry.queries.matching import (
+    document_matcher,
+    document_words,
+    folder_matcher,
+    submission_set_matcher,
+)
 from ihe_test_util.domain.registry.queries.visible import in_force, visible
 from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, SubmissionSet
 from ihe_test_util.xml.ebrim import ExtrinsicObject, RegistryPackage, urns
@@ -71,10 +76,13 @@ def accepted_documents(entries: Iterable[Entry], criteria: Criteria) -> list[Ent
     accepts = document_matcher(criteria)
     if accepts is None:
         return documents
+    needed = document_words(criteria)
     return [
         entry
         for entry in documents
-        if isinstance(entry.source, ExtrinsicObject) and accepts(DocumentEntry.of(entry.source))
+        if all(any(map(entry.may_say, group)) for group in needed)
+        and isinstance(entry.source, ExtrinsicObject)
+        and accepts(DocumentEntry.of(entry.source))
     ]
 
 

@@ -1,5 +1,6 @@
 """Whether an object meets the criteria of a stored query; nothing here asks the registry."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
@@ -12,6 +13,8 @@ from ihe_test_util.xml.ebrim import urns
 V = TypeVar("V", bound=View)
 Condition: TypeAlias = Callable[[V], bool]
 
+#: Texts that are written one way in XML.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 .,:;_/()+*^-]+")
 #: The lowest moment that a DTM of fewer digits may mean.
 _LOWEST: Final = "00000101000000"
 
@@ -40,6 +43,15 @@ def document_matcher(criteria: Criteria) -> Condition[DocumentEntry] | None:
     if unwanted:
         return lambda entry: all(one(entry) for one in wanted) and not any(one(entry) for one in unwanted)
     return _all(wanted)
+
+
+def document_words(criteria: Criteria) -> Groups[str]:
+    """Words that stand in every document entry that meets the criteria, of each group at least one.
+
+    They spare reading entries that cannot fit; codes that XML may write in several ways are no such words.
+    """
+    groups = [[code.code for code in group] for name in _ENTRY_CODES for group in criteria.codes.get(name, ())]
+    return tuple(tuple(group) for group in groups if all(_PLAIN.fullmatch(word) for word in group))
 
 
 def submission_set_matcher(criteria: Criteria) -> Condition[SubmissionSet] | None:

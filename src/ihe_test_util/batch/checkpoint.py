@@ -9,17 +9,17 @@ import json
 import os
 import shutil
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from io import RawIOBase
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import BinaryIO, Final, Self
 
 from ihe_test_util.batch.choices import Choices
-from ihe_test_util.batch.result_lines import as_line, result_of
+from ihe_test_util.batch.result_lines import as_line, json_bytes, result_of
 from ihe_test_util.batch.results import Mode, PatientResult
 from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.store.locks import FileLock
@@ -27,6 +27,10 @@ from ihe_test_util.store.locks import FileLock
 _FORMAT: Final = "ihe-test-util run"
 _VERSION: Final = 1
 _NOT_THERE: Final = -1
+#: A longer line was not written here.
+_MAX_LINE_BYTES: Final = 1024 * 1024
+#: What the members of the first line are; text where nothing is said.
+_KINDS: Final = MappingProxyType[str, type]({"seed": int, "seeded": bool, "dry_run": bool, "choices": dict})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class RunHeader:
     def as_line(self) -> bytes:
         """The first line of the file."""
         values = asdict(self) | {"started": self.started.isoformat(), "choices": self.choices.as_json()}
-        return json.dumps({"format": _FORMAT, "version": _VERSION, **values}, ensure_ascii=False).encode() + b"\n"
+        return json_bytes({"format": _FORMAT, "version": _VERSION, **values}) + b"\n"
 
     @classmethod
     def of_line(cls, line: bytes, where: str) -> Self:
@@ -66,8 +70,8 @@ class RunHeader:
         """
         expected = f"a first line with the format {_FORMAT!r}"
         try:
-            found = json.loads(line)
-        except ValueError as error:
+            found = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:
             raise BadInput("this is no checkpoint of a run", where=where, got=str(error), expected=expected) from None
         if not isinstance(found, dict) or found.pop("format", None) != _FORMAT:
             raise BadInput("this is no checkpoint of a run", where=where, expected=expected)
@@ -78,9 +82,10 @@ class RunHeader:
                 "the checkpoint is of another version", where=where, got=str(version), expected=str(_VERSION), hint=hint
             )
         try:
+            _check_kinds(found)
             header = cls(**found | {"choices": Choices.of_json(found.get("choices", {}))})
-            return replace(header, mode=Mode(header.mode), started=datetime.fromisoformat(found["started"]))
-        except (AttributeError, TypeError, ValueError) as error:
+            return replace(header, mode=Mode(header.mode), started=_moment(found["started"]))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadInput("the checkpoint's first line cannot be used", where=where, got=str(error)) from None
 
 
@@ -148,7 +153,7 @@ class Checkpoint:
                     stack.callback(_locked(path).release)
                 file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
                 reader = stack.enter_context(path.open("rb"))
-                header = RunHeader.of_line(reader.readline(), f"{path}, line 1")
+                header = RunHeader.of_line(reader.readline(_MAX_LINE_BYTES), f"{path}, line 1")
                 checkpoint = cls(path, header, file, reader)
                 checkpoint._replay(writable=writable)
                 checkpoint._stack = stack.pop_all()
@@ -217,6 +222,17 @@ class Checkpoint:
         self._places = array("q", (place if place == _NOT_THERE else place + longer for place in self._places))
         self._end += longer
 
+    def check_rows(self, last: int) -> None:
+        """Refuse results of rows that the file of patients does not have; ``last`` is the last one that it has.
+
+        Raises:
+            BadInput: there are some.
+        """
+        beyond = len(self._places) - 1
+        if beyond > last:
+            got = f"a result of row {beyond:,}, where the file of patients has {last:,}"
+            raise BadInput("the checkpoint is damaged", where=str(self.path), got=got)
+
     @property
     def unsynced(self) -> int:
         """How many lines an end of the machine might lose."""
@@ -254,10 +270,12 @@ class Checkpoint:
 
     def _replay(self, *, writable: bool) -> None:
         self._end = self._reader.tell()
-        for number, line in enumerate(self._reader, start=2):
-            if not line.endswith(b"\n"):
-                break  # torn: written by a process that ended in the middle of it
+        number = 1
+        while line := self._reader.readline(_MAX_LINE_BYTES):
+            number += 1
             try:
+                if not line.endswith(b"\n") and len(line) < _MAX_LINE_BYTES:
+                    break  # torn: written by a process that ended in the middle of it
                 self._place(result_of(line).row, self._end)
             except ValueError as error:
                 place = f"{self.path}, line {number}"
@@ -269,7 +287,7 @@ class Checkpoint:
     def _place(self, row: int, place: int) -> None:
         missing = row + 1 - len(self._places)
         if missing > 0:
-            self._places.extend([_NOT_THERE] * missing)
+            self._places.extend(array("q", [_NOT_THERE]) * missing)
         self._places[row] = place
 
 
@@ -283,9 +301,22 @@ def header_of(path: Path) -> RunHeader:
     _check_there(path)
     try:
         with path.open("rb") as file:
-            return RunHeader.of_line(file.readline(), f"{path}, line 1")
+            return RunHeader.of_line(file.readline(_MAX_LINE_BYTES), f"{path}, line 1")
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _check_kinds(found: Mapping[str, object]) -> None:
+    for name, value in found.items():
+        if type(value) is not _KINDS.get(name, str):
+            raise TypeError(f"{name}: {value!r:.80}")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"started: {text!r} has no zone")
+    return moment
 
 
 def _check_there(path: Path) -> None:

@@ -130,6 +130,7 @@ class Job:
             raise InvalidPatients(self.csv, self.survey)
         if earlier is not None:
             check_same_run(earlier, header, explicit_seed=options.seed)
+            earlier.check_rows(self.survey.last_row)
         if self.template is not None:
             check_ids_differ(self.template, Planner(header), self.settings, self.survey.first)
         self.set_aside: Path | None = None

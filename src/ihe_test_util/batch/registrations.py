@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ihe_test_util.batch.checkpoint import Checkpoint, RunHeader
 from ihe_test_util.errors import BadInput
+
+_MAX_LINE_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,19 @@ def load_registrations(path: Path) -> AnyRegistrations:
     """
     try:
         with path.open("rb") as file:
-            first = file.readline()
+            first = file.readline(_MAX_LINE_BYTES)
     except OSError as error:
         raise BadInput("the results cannot be read", where=str(path), got=error.strerror or str(error)) from None
     if first.strip() != b"{":
         RunHeader.of_line(first, f"{path}, line 1")
         checkpoint = Checkpoint.read(path)
         return CheckpointRegistrations(checkpoint, checkpoint.header.seed)
+    if not path.is_file():
+        raise BadInput("these are no results of a run", where=str(path), expected="a file")
     try:
         found: Any = json.loads(path.read_bytes())
         identifiers = {one["patient_id"]: one["registered_id"] for one in found["patients"] if "registered_id" in one}
         return SummaryRegistrations(identifiers, int(found["seed"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         expected = "results.jsonl or summary.json of a run"
         raise BadInput("these are no results of a run", where=str(path), got=str(error), expected=expected) from None

@@ -1,8 +1,10 @@
 """Results as lines of JSON and back: what is empty is left out."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import fields
+from types import MappingProxyType, NoneType
 from typing import Any, Final
 
 from ihe_test_util.batch.results import Cause, PatientResult, Status, Step
@@ -10,6 +12,17 @@ from ihe_test_util.failures import Category
 
 _FIELDS: Final = tuple((one.name, one.default) for one in fields(PatientResult))
 _DIGITS: Final = 6
+#: More rows than a file has that anybody waits for; a checkpoint takes 8 bytes of memory for each.
+MAX_ROW: Final = 100_000_000
+_SECONDS: Final = (int, float, NoneType)
+_KINDS: Final = MappingProxyType[str, tuple[type, ...]](
+    {
+        **{name: (type(default),) for name, default in _FIELDS},
+        **dict.fromkeys(("row", "line"), (int,)),
+        **dict.fromkeys(("register_s", "provide_s"), _SECONDS),
+        **dict.fromkeys(("status", "cause", "notes"), (object,)),
+    }
+)
 
 
 def as_fields(result: PatientResult) -> dict[str, object]:
@@ -38,7 +51,13 @@ def cause_fields(cause: Cause) -> dict[str, str]:
 
 def as_line(result: PatientResult) -> bytes:
     """A result as a line of JSON."""
-    return json.dumps(as_fields(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json_bytes(as_fields(result), separators=(",", ":")) + b"\n"
+
+
+def json_bytes(value: object, *, separators: tuple[str, str] | None = None, indent: int | None = None) -> bytes:
+    """JSON in UTF-8; what UTF-8 cannot carry, such as a byte of a file name that is no UTF-8, as JSON's own escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=separators, indent=indent)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def result_of(line: bytes) -> PatientResult:
@@ -48,19 +67,42 @@ def result_of(line: bytes) -> PatientResult:
         ValueError: the line is no result.
     """
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode())
         values: dict[str, Any] = {name: found[name] for name, _ in _FIELDS if name in found}
+        for name, value in values.items():
+            _check(name, value)
         values["status"] = Status(values["status"])
         if "cause" in values:
             values["cause"] = _cause(values["cause"])
         if "notes" in values:
-            values["notes"] = tuple(values["notes"])
+            values["notes"] = tuple(map(_text, values["notes"]))
         return PatientResult(**values)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"no result: {error}") from error
 
 
-def _cause(found: Mapping[str, str]) -> Cause:
+def _check(name: str, value: object) -> None:
+    kinds = _KINDS[name]
+    # JSON's true is not a number, as Python's is.
+    if object not in kinds and type(value) not in kinds:
+        raise TypeError(f"{name}: {value!r:.80}")
+    if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name}: {value!r:.80}")
+    if name == "row" and isinstance(value, int) and not 1 <= value <= MAX_ROW:
+        raise ValueError(f"{name}: {value!r:.80}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r:.80}")
+    return value
+
+
+def _cause(found: Mapping[str, object]) -> Cause:
     return Cause(
-        Step(found["step"]), found["name"], found["message"], Category(found["category"]), found.get("remedy", "")
+        Step(_text(found["step"])),
+        _text(found["name"]),
+        _text(found["message"]),
+        Category(_text(found["category"])),
+        _text(found.get("remedy", "")),
     )

@@ -1,6 +1,5 @@
 """From the results of a run to its summary, in one pass and in constant memory; and the summary as JSON."""
 
-import json
 import math
 import re
 from collections import Counter
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ihe_test_util.batch.checkpoint import Checkpoint
-from ihe_test_util.batch.result_lines import as_fields, cause_fields
+from ihe_test_util.batch.result_lines import as_fields, cause_fields, json_bytes
 from ihe_test_util.batch.results import (
     Bucket,
     Cause,
@@ -169,11 +168,10 @@ def write_summary(path: Path, summary: RunSummary, results: Checkpoint) -> None:
 
 def summary_pieces(summary: RunSummary, results: Iterable[PatientResult]) -> Iterator[bytes]:
     """The summary as one JSON object, in pieces; the patients come last."""
-    text = json.dumps(summary_fields(summary), ensure_ascii=False, indent=2)
-    yield text.removesuffix("\n}").encode() + b',\n  "patients": ['
+    yield json_bytes(summary_fields(summary), indent=2).removesuffix(b"\n}") + b',\n  "patients": ['
     separator = b"\n    "
     for result in results:
-        yield separator + json.dumps(as_fields(result), ensure_ascii=False).encode()
+        yield separator + json_bytes(as_fields(result))
         separator = b",\n    "
     yield b"\n  ]\n}\n"
 

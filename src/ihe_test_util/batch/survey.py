@@ -37,7 +37,8 @@ class InvalidPatients(BadInput):
 class Survey:
     """What a file of patients holds, in rows that are not blank; ``problems`` are the first of ``errors``.
 
-    ``first`` are the first two that can be used and are of different patients, as far as there are.
+    ``first`` are the first two that can be used and are of different patients, as far as there are; ``last_row`` is
+    the number of the last row.
     """
 
     total: int
@@ -46,6 +47,7 @@ class Survey:
     warnings: int
     problems: tuple[Problem, ...]
     first: tuple[PatientRow, ...] = ()
+    last_row: int = 0
 
 
 def survey_of(path: Path, *, seed: int) -> Survey:
@@ -54,22 +56,24 @@ def survey_of(path: Path, *, seed: int) -> Survey:
     Raises:
         BadInput: it cannot be read to the end, or has no rows.
     """
-    total = rejected = errors = warnings = 0
+    total = rejected = errors = warnings = last_row = 0
     kept: list[Problem] = []
     first: list[PatientRow] = []
     for item in read_patients(path, seed=seed):
         if isinstance(item, PatientRow):
             total += 1
+            last_row = item.row
             if len(first) < _FIRST and all(_patient(item) != _patient(one) for one in first):
                 first.append(item)
         elif isinstance(item, RejectedRow):
             total += 1
+            last_row = item.row
             rejected += 1
             errors += len(item.problems)
             kept += item.problems[: _PROBLEMS_KEPT - len(kept)]
         else:
             warnings += 1
-    return Survey(total, rejected, errors, warnings, tuple(kept), tuple(first))
+    return Survey(total, rejected, errors, warnings, tuple(kept), tuple(first), last_row)
 
 
 def _patient(row: PatientRow) -> tuple[str, str]:

@@ -142,3 +142,39 @@ def test_looking_changes_nothing(path: Path) -> None:
     with Checkpoint.read(path) as checkpoint:
         assert [one.row for one in checkpoint.results()] == [2]
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": "abc"}, {"seed": True}, {"csv": 5}, {"dry_run": "no"}, {"started": "2026-01-01T00:00:00"},
+        {"started": 5}, {"pix_add_url": 7}, {"choices": [1]}, {"mode": "none"}, {"surplus": "x"},
+    ],
+)  # fmt: skip
+def test_a_first_line_that_was_tampered_with_is_refused(path: Path, changes: dict[str, object]) -> None:
+    """A value of another kind is found at once, and is no fault of this tool."""
+    written(path, [])
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes) + "\n")
+    with pytest.raises(BadInput, match="first line cannot be used"):
+        Checkpoint.resume(path)
+
+
+@pytest.mark.parametrize("line", [b"x" * 2**21, b'"' + b"x" * 2**21 + b'"\n'])
+def test_a_line_that_does_not_end_is_not_read_to_its_end(path: Path, line: bytes) -> None:
+    """Whatever lies there, a line takes no more memory than one that was written here."""
+    data = written(path, [PatientResult(2, 2, Status.SUBMITTED)])
+    path.write_bytes(data + line)
+    with pytest.raises(BadInput, match="damaged"):
+        Checkpoint.resume(path)
+    path.write_bytes(line)
+    with pytest.raises(BadInput, match="no checkpoint"):
+        Checkpoint.resume(path)
+
+
+def test_rows_that_the_file_does_not_have_are_refused(path: Path) -> None:
+    """Results of more patients than there are cannot be those of this file."""
+    written(path, [PatientResult(9, 9, Status.SUBMITTED)])
+    with Checkpoint.resume(path) as checkpoint:
+        checkpoint.check_rows(9)
+        with pytest.raises(BadInput, match="damaged"):
+            checkpoint.check_rows(8)

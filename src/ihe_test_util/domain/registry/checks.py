@@ -4,6 +4,7 @@ Each check is a function of its own, for the transactions that change metadata i
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from ihe_test_util.domain.registry import demands
@@ -27,6 +28,7 @@ RELATIONSHIPS: Final = frozenset(
     }
 )
 _UUID: Final = "urn:uuid:"
+_PER_CHECK: Final = 1000
 
 
 def problems(
@@ -39,13 +41,17 @@ def problems(
     outside = references(draft)
     submitted = draft.submitted_ids
     held = {entry.id: entry for entry in view.by_ids([*submitted, *outside])} if submitted or outside else {}
-    return [
-        *unknown_patients(draft, view, strict=strict),
-        *taken_ids(draft, held),
-        *taken_unique_ids(draft, view),
-        *(broken_links(draft, held) if outside else ()),
-        *(unknown_codes(draft, affinity_domain) if strict and affinity_domain.check else ()),
+    checks: list[Iterator[Finding]] = [
+        unknown_patients(draft, view, strict=strict),
+        taken_ids(draft, held),
+        taken_unique_ids(draft, view),
     ]
+    if outside:
+        checks.append(broken_links(draft, held))
+    if strict and affinity_domain.check:
+        checks.append(unknown_codes(draft, affinity_domain))
+    # As with the rules on a message: whole messages of mistakes would take more memory than they do themselves.
+    return [finding for check in checks for finding in islice(check, _PER_CHECK)]
 
 
 def references(draft: Draft) -> list[str]:

@@ -1,6 +1,7 @@
 """How a document repository answers a submission (ITI TF-2: 3.41.4.1.3, 3.41.4.2), and what its answer says."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from ihe_test_util.domain.documents import StoredDocument, Submission
@@ -36,7 +37,7 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
     Raises:
         StorageError: nothing was stored.
     """
-    submission, draft = _provided(request, world)
+    submission, draft = await submitting.prepared(request.metadata, partial(_provided, request, world))
     try:
         warnings = await world.registry.provide(submission, submitting.registration(draft, world), at=world.now())
     except Refused as refused:
@@ -53,7 +54,8 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
 
 async def refuse(request: ProvideAndRegisterRequest, findings: Sequence[Finding], world: World) -> RegistryResponse:
     """The Failure with all errors, of the message and of the registry's state."""
-    return await submitting.refusal(_provided(request, world).draft, findings, world, Actor.REPOSITORY)
+    provided = await submitting.prepared(request.metadata, partial(_provided, request, world))
+    return await submitting.refusal(provided.draft, findings, world, Actor.REPOSITORY)
 
 
 def warn(response: RegistryResponse, findings: Sequence[Finding]) -> RegistryResponse:

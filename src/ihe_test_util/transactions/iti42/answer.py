@@ -1,6 +1,7 @@
 """How a document registry answers a submission (ITI TF-2: 3.42.4.1.3, 3.42.4.2), and what its answer says."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ihe_test_util.domain.registry.demands import Refused
 from ihe_test_util.domain.registry.draft import Draft, drafted
@@ -21,7 +22,7 @@ async def answer(request: RegisterRequest, world: World) -> RegistryResponse:
         StorageError: nothing was registered.
     """
     try:
-        warnings = await world.registry.change(submitting.registration(_draft(request, world), world))
+        warnings = await world.registry.change(submitting.registration(await _draft(request, world), world))
     except Refused as refused:
         return submitting.refused(refused.findings)
     return RegistryResponse(urns.SUCCESS, errors=submitting.errors_of(warnings, Actor.REGISTRY))
@@ -29,7 +30,7 @@ async def answer(request: RegisterRequest, world: World) -> RegistryResponse:
 
 async def refuse(request: RegisterRequest, findings: Sequence[Finding], world: World) -> RegistryResponse:
     """The Failure with all errors, of the message and of the registry's state."""
-    return await submitting.refusal(_draft(request, world), findings, world, Actor.REGISTRY)
+    return await submitting.refusal(await _draft(request, world), findings, world, Actor.REGISTRY)
 
 
 def warn(response: RegistryResponse, findings: Sequence[Finding]) -> RegistryResponse:
@@ -57,5 +58,6 @@ def patient_ids(request: RegisterRequest) -> Iterator[str]:
     return submitting.patient_ids_of(request.metadata)
 
 
-def _draft(request: RegisterRequest, world: World) -> Draft:
-    return drafted(request.metadata, new_uuid=world.new_uuid, at=world.now())
+async def _draft(request: RegisterRequest, world: World) -> Draft:
+    draft = partial(drafted, request.metadata, new_uuid=world.new_uuid, at=world.now())
+    return await submitting.prepared(request.metadata, draft)

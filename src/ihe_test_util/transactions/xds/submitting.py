@@ -1,9 +1,10 @@
 """What the transactions that register a submission share: the answer, the refusal, the warnings, what is logged."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from ihe_test_util.domain.registry.access import RegistryChange
 from ihe_test_util.domain.registry.checks import problems
@@ -16,7 +17,16 @@ from ihe_test_util.transactions.xds.base import Actor
 from ihe_test_util.transactions.xds.response import RegistryError, RegistryResponse, error_of
 from ihe_test_util.xml.ebrim import urns
 
+T = TypeVar("T")
+
 _LOGGED: Final = 12
+#: Objects of a submission that are made ready at once; for more, others are answered meanwhile.
+_AT_ONCE: Final = 200
+
+
+async def prepared(metadata: Metadata, work: Callable[[], T]) -> T:
+    """What ``work`` makes of a submission; of a large one in a thread."""
+    return work() if len(metadata.request.objects) <= _AT_ONCE else await asyncio.to_thread(work)
 
 
 def registration(draft: Draft, world: World) -> Callable[[RegistryChange], list[Finding]]:

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _COMMANDS: Final = {
+    "data": LazyCommand("ihe_test_util.cli.mock_data", "data_group", "Count, export, import, empty the domain."),
     "logs": LazyCommand("ihe_test_util.cli.mock_logs", "logs", "Show and follow the server's log."),
     "requests": LazyCommand("ihe_test_util.cli.mock_requests", "requests_group", "Show the exchanges in the journal."),
 }
@@ -127,6 +128,7 @@ def mock_group() -> None:
 @click.option("--background", "-b", is_flag=True, help="Detach: the server outlives this shell.")
 @click.option("--debug", is_flag=True, help="Log headers and bodies (level DEBUG). They hold patient data.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
+@click.option("--ephemeral", is_flag=True, help="Keep domain and journal in memory; they go when the server ends.")
 @click.option(
     "--timeout",
     "timeout_s",
@@ -148,6 +150,7 @@ def start(*, http: bool, background: bool, timeout_s: float, **options: Any) -> 
       ihe-test-util mock start -b --port 9090               in the background
       ihe-test-util mock start --https -b                   HTTPS on port 8443
       ihe-test-util mock start --host 127.0.0.1             reachable from this machine only
+      ihe-test-util mock start -b --ephemeral               begins empty, leaves nothing behind
       ihe-test-util mock start --config mocks/config-examples/config-unreliable.json
 
     \b

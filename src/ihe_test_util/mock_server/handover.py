@@ -28,7 +28,10 @@ OUTPUT: Final = "output.txt"
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """What the command line asked for; None where it left the choice to the configuration."""
+    """What the command line asked for; None where it left the choice to the configuration.
+
+    The process that serves gives an ``ephemeral`` server its ``data_dir``.
+    """
 
     protocol: Protocol
     instance_id: str
@@ -38,6 +41,8 @@ class StartRequest:
     debug: bool = False
     workers: int = 1
     timeout_s: float = 10.0
+    ephemeral: bool = False
+    data_dir: Path | None = None
 
     @property
     def overrides(self) -> Mapping[str, object]:
@@ -46,6 +51,7 @@ class StartRequest:
             "host": self.host,
             f"{self.protocol}_port": self.port,
             "log_level": "DEBUG" if self.debug else None,
+            "data_dir": str(self.data_dir) if self.data_dir else None,
         }
 
 
@@ -114,7 +120,9 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def request_as_json(request: StartRequest) -> dict[str, Any]:
     """The request as it stands in ``request.json``."""
-    return {**asdict(request), "config_path": str(request.config_path) if request.config_path else None}
+    document = {**asdict(request), "config_path": str(request.config_path) if request.config_path else None}
+    del document["data_dir"]
+    return document
 
 
 def request_from(document: Mapping[str, Any]) -> StartRequest:

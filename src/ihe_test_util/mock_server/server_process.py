@@ -9,12 +9,14 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ihe_test_util import __version__
 from ihe_test_util.errors import AlreadyRunning, BadInput, CertificateError, IheTestUtilError, StartFailed
+from ihe_test_util.mock_server.ephemeral import ephemeral_place
 from ihe_test_util.mock_server.handover import Begun, Started, StartRequest, address_of, lock_path
 from ihe_test_util.mock_server.pid_file import PidRecord, read_record, remove_record, write_record
 from ihe_test_util.mock_server.probe import read_health
@@ -53,8 +55,16 @@ def run_server(
     with ExitStack() as stack:
         gc.disable()  # imports make many objects and no garbage: a sixth of the time to start
         stack.callback(gc.enable)
+        if request.ephemeral:
+            request = replace(request, data_dir=stack.enter_context(ephemeral_place()))
         loaded = _configuration(request)
         config = loaded.config
+        if request.ephemeral and config.store_url is not None:
+            raise BadInput(
+                "--ephemeral keeps everything in memory, and the configuration names a database",
+                where=f"store_url ({loaded.sources['store_url']})",
+                hint="leave out one of the two",
+            )
         pid_file = config.pid_file.absolute()
         port = config.https_port if request.protocol == "https" else config.http_port
         log_path = config.log_path.absolute()

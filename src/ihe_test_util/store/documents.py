@@ -1,7 +1,10 @@
 """Submissions in the database, whole or not at all; large documents beside it."""
 
 import asyncio
+import os
 import secrets
+import shutil
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
@@ -12,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.documents import StoredDocument, Submission
-from ihe_test_util.errors import StorageError
+from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.exchange import new_exchange_id
 from ihe_test_util.store.content_files import ContentFiles, IsUsed, Placed
 from ihe_test_util.store.database import Row, microseconds, open_to_look, translated
@@ -20,6 +23,7 @@ from ihe_test_util.store.engine import Connection, Engine
 from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN_FILE
+from ihe_test_util.store.transfer import contents_of
 from ihe_test_util.store.writer import GroupWriter, Insert
 
 #: Documents up to this size are kept in the database, larger ones as files.
@@ -53,6 +57,7 @@ _CONTENT: Final = "SELECT size, sha1, path, data FROM documents WHERE sha1 = ? A
 _CHUNK_BYTES: Final = 1024 * 1024
 _CHUNK: Final = "SELECT data FROM document_chunks WHERE sha1 = ? AND size = ? AND number = ?"
 _ADD_CHUNK: Final = "INSERT INTO document_chunks (sha1, size, number, data) VALUES (?, ?, ?, ?)"
+_LARGE: Final = f"SELECT {','.join(_DOCUMENT.columns)} FROM documents WHERE path IS NOT NULL"  # noqa: S608 - our own names
 _FORGET_CHUNKS: Final = """
     DELETE FROM document_chunks WHERE NOT EXISTS (
         SELECT 1 FROM documents d WHERE d.sha1 = document_chunks.sha1 AND d.size = document_chunks.size
@@ -162,6 +167,30 @@ class SqliteDocuments:
         """The same store, that also writes files for people."""
         return replace(self, copies=copies)
 
+    async def take_over(self, archive: zipfile.ZipFile) -> None:
+        """Put the large documents of an export where their rows will say.
+
+        Raises:
+            BadInput: bytes that are not what their name says.
+            StorageError: they cannot be written.
+        """
+        await self._in_thread(lambda: self._take_over(archive))
+
+    def _take_over(self, archive: zipfile.ZipFile) -> None:
+        for path, sha1, stream in contents_of(archive):
+            target = self.data_dir / path
+            with translated(self.data_dir):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partly = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+                with partly.open("xb") as copy:
+                    shutil.copyfileobj(stream, copy, _CHUNK_BYTES)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                if Content.of_file(partly).sha1 != sha1:
+                    partly.unlink()
+                    raise BadInput("a document of the export is damaged", where=str(archive.filename), got=path)
+                partly.replace(target)
+
     def _fetch(self, connection: Connection, size: int, sha1: str, path: str | None, _data: bytes | None) -> None:
         """Bring the bytes of a large document from the database, where another machine took them in."""
         if path is None or (self.data_dir / path).exists():
@@ -210,10 +239,15 @@ class SqliteDocuments:
 
         return await self.writer.run(commit)
 
+    def share_all(self, connection: Connection) -> None:
+        """Put the bytes of every large document that lies here into a database that several machines share."""
+        if self.engine.shared:
+            self._share(connection, connection.execute(_LARGE).fetchall())
+
     def _share(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Put the bytes of large documents into the database, once for all machines."""
         for row in rows:
-            path, size, sha1 = row[_DOCUMENT.columns.index("path")], row[5], row[6]
+            size, sha1, path = row[5:8]
             if path is None or connection.execute(_CHUNK, (sha1, size, 0)).fetchone() is not None:
                 continue
             pieces = Content.of_file(self.data_dir / str(path)).chunks(_CHUNK_BYTES)

@@ -19,6 +19,10 @@ Params: TypeAlias = Sequence[Any]
 class Cursor(Protocol):
     """The rows of one statement."""
 
+    @property
+    def description(self) -> Any:  # noqa: ANN401 - a sequence whose items begin with the name of a column
+        """The columns, None where the statement gives no rows."""
+
     def fetchone(self) -> Any:  # noqa: ANN401 - a row, of whatever the statement asked for
         """The next row, or None."""
 

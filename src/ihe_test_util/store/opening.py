@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from ihe_test_util.errors import StorageError
+from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.store.content_files import ContentFiles
 from ihe_test_util.store.database import translated
 from ihe_test_util.store.documents import SqliteDocuments, usage
-from ihe_test_util.store.engine import Engine, SqliteEngine
+from ihe_test_util.store.engine import Connection, Engine, SqliteEngine
 from ihe_test_util.store.journal import Journal, JournalBounds
 from ihe_test_util.store.locks import Instance, alive_and_dead, directory_lock, remove_left_over
 from ihe_test_util.store.patients import SqlitePatients
@@ -20,6 +21,7 @@ from ihe_test_util.store.reader import ReadPool
 from ihe_test_util.store.registry import SqlRegistry
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN, DOMAIN_FILE, JOURNAL_FILE
+from ihe_test_util.store.transfer import Manifest, read_manifest, read_rows, write_archive
 from ihe_test_util.store.writer import GroupWriter
 
 _LOG: Final = logging.getLogger(__name__)
@@ -93,6 +95,65 @@ class Store:
         """
         patients = await self.patients.count()
         return Counts(patients, *await self.documents.count())
+
+    async def reset(self) -> None:
+        """Forget every patient, document and object of the registry; the journal stays.
+
+        Raises:
+            StorageError: the database cannot be written to.
+        """
+        await self.patients.reset()
+        await self.registry.reset()
+        await self.documents.reset()
+
+    async def export(self, target: Path) -> Manifest:
+        """Write the domain to a new file.
+
+        Raises:
+            BadInput: the file cannot be written, or is there already.
+            StorageError: the domain cannot be read.
+        """
+
+        def write(connection: Connection) -> Manifest:
+            try:
+                with target.open("xb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                    return write_archive(archive, connection, DOMAIN.version, self.data_dir)
+            except FileExistsError:
+                raise BadInput(
+                    "the file is there already", where=str(target), hint="remove it, or choose another"
+                ) from None
+
+        return await self._reader.run(write)
+
+    async def load(self, source: Path) -> Manifest:
+        """Read a domain that ``export`` wrote into this one, which has to be empty; whole or not at all.
+
+        Raises:
+            BadInput: the file cannot be read, is no export, or the domain is not empty.
+            StorageError: the domain cannot be written to.
+        """
+        counts = await self.counts()
+        if counts != Counts(0, 0, 0):
+            raise BadInput(
+                "the domain is not empty",
+                where=str(self.data_dir),
+                got=f"{counts.patients} patients, {counts.documents} documents",
+                hint="ihe-test-util mock data reset",
+            )
+        try:
+            with zipfile.ZipFile(source) as archive:
+                manifest = read_manifest(archive, DOMAIN.version)
+                await self.documents.take_over(archive)
+                await self._writer.run(lambda connection: self._read(archive, connection))
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise BadInput("this is no export of a domain", where=str(source), got=str(error)) from None
+        except OSError as error:
+            raise BadInput("the export cannot be read", where=str(source), got=error.strerror or str(error)) from None
+        return manifest
+
+    def _read(self, archive: zipfile.ZipFile, connection: Connection) -> None:
+        read_rows(archive, connection)
+        self.documents.share_all(connection)
 
     async def close(self) -> None:
         """Finish what is waiting, and close everything; done twice it does nothing more."""

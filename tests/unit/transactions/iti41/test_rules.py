@@ -212,14 +212,17 @@ def test_lenient_needs_a_document(judged: Callable[..., list[Finding]]) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["PNR-04", "PNR-06", "PNR-07", "PNR-08", "XDSM-05", "XDSM-75", "XDSM-76"]
-    + ["XDSM-81", "XDSM-82", "XDSM-83", "XDSM-86", "XDSM-88", "XDSM-91", "XDSM-92", "XDSM-93"],
+    [
+        *("PNR-04", "PNR-06", "PNR-07", "PNR-08"),
+        *("XDSM-05", "XDSM-75", "XDSM-76", "XDSM-81", "XDSM-82", "XDSM-83", "XDSM-86", "XDSM-88"),
+        *("XDSM-91", "XDSM-92", "XDSM-93"),
+    ],
 )
 def test_lenient_refuses_what_contradicts_itself(judged: Callable[..., list[Finding]], rule: str) -> None:
     """What no registry could hold is refused in lenient mode too."""
     for case in (case for case in BREAKS if case["rule"] == rule):
         findings = judged(case.get("base", "full"), *case["changes"])
-        assert [found.rule for found in SPEC.rejecting(findings, strict=False)] == [rule]
+        assert {found.rule for found in SPEC.rejecting(findings, strict=False)} == {rule}
 
 
 def test_warnings_do_not_reject(judged: Callable[..., list[Finding]]) -> None:

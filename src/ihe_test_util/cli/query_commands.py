@@ -1,5 +1,6 @@
 """``ihe-test-util query``: a command for each stored query of the catalogue (ITI-18)."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from ihe_test_util.transactions import iti18
 _Command = Callable[..., None]
 #: Separates the values of an option of which any will do.
 _OR: Final = "|"
+#: A date, or a point in time in UTC, as ISO 8601 has them; registries take the digits.
+_ISO: Final = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?Z?)?)?)?", re.ASCII)
 _APPROVED: Final = "approved"
 _METAVARS: Final[Mapping[Form, str]] = {
     Form.TEXT: "TEXT",
@@ -131,11 +134,19 @@ def _arguments(query: StoredQuery, given: Mapping[str, Any]) -> Iterator[tuple[P
         values = given[option]
         if not values:
             continue
-        groups = [_meant(parameter, one.split(_OR)) for one in values] if parameter.listed else [(values,)]
+        groups = (
+            [_meant(parameter, one.split(_OR)) for one in values] if parameter.listed else [_one(parameter, values)]
+        )
         if parameter.listed and not parameter.conjunctive:
             groups = [tuple(value for group in groups for value in group)]
         for group in groups:
             yield parameter, group
+
+
+def _one(parameter: Parameter, value: str) -> tuple[str, ...]:
+    if parameter.form is Form.TIME and _ISO.fullmatch(value):
+        return ("".join(character for character in value if character.isdigit()),)
+    return (value,)
 
 
 def _meant(parameter: Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -151,7 +162,7 @@ def _help(query: StoredQuery) -> str:
     return f"""{query.says}
 
 {query.title}, {query.section}. Options may be given again, or hold several values with | between them, for any of
-these; % and _ are wildcards where the option says so. A DTM is YYYY[MM[DD[hh[mm[ss]]]]] in UTC.
+these; % and _ are wildcards where the option says so. A DTM is YYYY[MM[DD[hh[mm[ss]]]]] in UTC, or 2024-02-29.
 
 \b
 Examples:

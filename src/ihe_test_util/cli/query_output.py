@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from ihe_test_util.client.text import showable
+from ihe_test_util.client.text import harmless, showable
 from ihe_test_util.domain.xds.metadata import (
     Author,
     Code,
@@ -92,7 +92,7 @@ def found_text(response: StoredQueryResponse) -> str:
             [(one.id, one.home) for one in response.references],
         ),
     )
-    remarks = "\n".join(f"{click.style('Warning:', fg='yellow')} {showable(str(one))}" for one in response.errors)
+    remarks = "\n".join(f"{click.style('Warning:', fg='yellow')} {harmless(str(one))}" for one in response.errors)
     return "\n\n".join(part for part in (remarks, *tables) if part) if response.everything else _nothing(remarks)
 
 

@@ -114,6 +114,19 @@ async def test_a_query_may_be_looked_at_before_it_is_sent(run: Run) -> None:
     assert f"('{urns.ON_DEMAND_DOCUMENT}')" in result.stdout
 
 
+async def test_times_may_be_written_as_people_do(run: Run) -> None:
+    """A date of ISO 8601 is sent as a DTM; what is no time at all is for the registry to refuse."""
+    query = ["find-documents", "--patient-id", PATIENT_ID, "--creation-time-from"]
+
+    told = (await run(*query, "2024-02-29", "--dry-run")).stdout
+    to_the_second = (await run(*query, "2024-02-29T15:30:01Z", "--dry-run")).stdout
+    refused = await run(*query, "yesterday")
+
+    assert ">20240229<" in told
+    assert ">20240229153001<" in to_the_second
+    assert "RSQ-09" in refused.stdout
+
+
 @pytest.mark.parametrize("query", STORED_QUERIES, ids=lambda query: query.name)
 def test_every_stored_query_has_a_command(query: StoredQuery) -> None:
     """With an option for each parameter, an example and its section."""

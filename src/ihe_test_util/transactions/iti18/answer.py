@@ -21,12 +21,12 @@ NOT_SINGLE_PATIENT: Final = "XDSResultNotSinglePatient"
 TOO_MANY_RESULTS: Final = "XDSTooManyResults"
 _OWN_RULES: Final = frozenset(rule.id for rule in RULES)
 _WORDS: Final = {
-    Kind.DOCUMENT_ENTRY: "document entries",
-    Kind.SUBMISSION_SET: "submission sets",
-    Kind.FOLDER: "folders",
-    Kind.ASSOCIATION: "associations",
+    Kind.DOCUMENT_ENTRY: ("document entry", "document entries"),
+    Kind.SUBMISSION_SET: ("submission set", "submission sets"),
+    Kind.FOLDER: ("folder", "folders"),
+    Kind.ASSOCIATION: ("association", "associations"),
+    None: ("reference", "references"),
 }
-_REFERENCES: Final = "references"
 
 
 async def answer(request: StoredQueryRequest, world: World) -> StoredQueryResponse:
@@ -94,9 +94,11 @@ def warn(response: StoredQueryResponse, findings: Sequence[Finding]) -> StoredQu
 
 def verdict(response: StoredQueryResponse, request: StoredQueryRequest) -> Verdict:  # noqa: ARG001 - the card's form
     """What the registry said, and how much it found."""
-    counts = Counter(_WORDS[entry.kind] for entry in response.found)
-    counts.update(map(_word, response.objects))
-    found = ", ".join(f"{counts[word]} {word}" for word in (*_WORDS.values(), _REFERENCES) if counts[word])
+    counts: Counter[Kind | None] = Counter(entry.kind for entry in response.found)
+    counts.update(map(_kind, response.objects))
+    found = ", ".join(
+        f"{counts[kind]} {one if counts[kind] == 1 else many}" for kind, (one, many) in _WORDS.items() if counts[kind]
+    )
     said = RegistryResponse(response.status, errors=response.errors)
     return verdict_of(said, [("found", found or "nothing")] if response.succeeded else [])
 
@@ -111,16 +113,16 @@ def patient_ids(request: StoredQueryRequest) -> Iterable[str]:
     return (request.patient_id,) if request.patient_id else ()
 
 
-def _word(one: AnyObject) -> str:
+def _kind(one: AnyObject) -> Kind | None:
     match one:
         case ExtrinsicObject():
-            return _WORDS[Kind.DOCUMENT_ENTRY]
+            return Kind.DOCUMENT_ENTRY
         case RegistryPackage():
-            return _WORDS[Kind.FOLDER if is_folder(one) else Kind.SUBMISSION_SET]
+            return Kind.FOLDER if is_folder(one) else Kind.SUBMISSION_SET
         case Association():
-            return _WORDS[Kind.ASSOCIATION]
+            return Kind.ASSOCIATION
         case _:
-            return _REFERENCES
+            return None
 
 
 def _failed(code: str, context: str) -> StoredQueryResponse:

@@ -15,7 +15,7 @@ from ihe_test_util.domain.xds.datatypes import is_cx, is_dtm, is_uuid_urn
 from ihe_test_util.domain.xds.metadata import Code
 from ihe_test_util.settings.words import nearest
 from ihe_test_util.transactions.card import NOTHING, Miss
-from ihe_test_util.transactions.iti18.syntax import MAX_VALUE, Values, read_code, read_values
+from ihe_test_util.transactions.iti18.syntax import MAX_VALUE, QUOTES, Values, read_code, read_values
 from ihe_test_util.transactions.xds.base import shown
 from ihe_test_util.xml.ebrim import Slot
 
@@ -147,8 +147,9 @@ class _Reader:
             if len(text) > MAX_VALUE:
                 want = f"at most {MAX_VALUE} characters; a list may be split over several Values"
                 self._tell(Fault.TOO_LONG, given, f"{len(text)} characters", want, path)
-            if values.problem:
-                self._tell(Fault.UNREADABLE, given, shown(text), values.problem, path)
+            problem = values.problem or _unquoted(parameter, values)
+            if problem:
+                self._tell(Fault.UNREADABLE, given, shown(text), problem, path)
                 continue
             for want in _other_form(parameter, values):
                 self._tell(Fault.FORM, given, shown(text), want, path)
@@ -246,9 +247,19 @@ class _Reader:
         self.problems.append(Problem(fault, Miss(path or given.path, told, want)))
 
 
+def _is_quoted(parameter: Parameter) -> bool:
+    return parameter.form not in (Form.TIME, Form.NUMBER)
+
+
+def _unquoted(parameter: Parameter, values: Values) -> str:
+    """What should stand in place of a text that has no quotes; a number may be meant as a text."""
+    texts = [literal.text for literal in values.literals if not literal.quoted]
+    return QUOTES if _is_quoted(parameter) and not all(map(str.isdecimal, texts)) else ""
+
+
 def _other_form(parameter: Parameter, values: Values) -> Iterator[str]:
     """How a value should be written that can be read all the same."""
-    quoted = parameter.form not in (Form.TIME, Form.NUMBER)
+    quoted = _is_quoted(parameter)
     if any(literal.quoted is not quoted for literal in values.literals):
         yield "single quotes" if quoted else "no quotes"
     if values.listed is not parameter.listed:

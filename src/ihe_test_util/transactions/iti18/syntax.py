@@ -8,7 +8,11 @@ from ihe_test_util.domain.xds.metadata import Code
 
 #: ebRIM ends the value of a slot here.
 MAX_VALUE: Final = 256
+#: What should stand there in place of a text without quotes.
+QUOTES: Final = "single quotes around each text"
 _QUOTE: Final = "'"
+#: What no value without quotes holds.
+_BARE: Final = frozenset("'\"()")
 _BLANKS: Final = " \t\r\n"
 _CODE_PARTS: Final = 3
 
@@ -96,8 +100,8 @@ def _literal(text: str, end: str) -> tuple[Literal, str, str]:
         bare = bare.rstrip(_BLANKS)
         if not bare:
             return nothing, "", "a value before the comma"
-        if not bare.isascii() or not bare.isdigit():
-            return nothing, "", "single quotes around each text"
+        if not _BARE.isdisjoint(bare):
+            return nothing, "", QUOTES
         return Literal(bare, quoted=False), found + rest, ""
     position = 1
     while True:

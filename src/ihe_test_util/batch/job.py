@@ -19,12 +19,12 @@ from ihe_test_util.batch.document_ids import DocumentIds, check_ids_differ
 from ihe_test_util.batch.messages import MessageSettings
 from ihe_test_util.batch.plan import Planner, content_digest
 from ihe_test_util.batch.registrations import AnyRegistrations, CheckpointRegistrations, load_registrations
-from ihe_test_util.batch.results import Mode, PatientResult, RunSummary, Step
+from ihe_test_util.batch.results import Cause, Mode, PatientResult, RunSummary, Step, Stopped
 from ihe_test_util.batch.resuming import check_same_run, move_aside
 from ihe_test_util.batch.run import Progress, Run, RunOptions, Stop
 from ihe_test_util.batch.steps import Steps
 from ihe_test_util.batch.summary import tally_of
-from ihe_test_util.batch.survey import InvalidPatients, Survey, digest_of, keep_stdin, survey_of
+from ihe_test_util.batch.survey import InvalidPatients, Survey, Unchanged, digest_of, is_stream, kept, survey_of
 from ihe_test_util.client.client import Client
 from ihe_test_util.client.config import ClientConfig
 from ihe_test_util.client.configured import retry_policy
@@ -32,6 +32,7 @@ from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.client.retry import Retry
 from ihe_test_util.documents.template import Template
 from ihe_test_util.errors import BadInput, StorageError
+from ihe_test_util.failures import BAD_INPUT, Category
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow, RejectedRow
 from ihe_test_util.transactions import iti41, pix_add
@@ -123,8 +124,9 @@ class Job:
         template = options.template or DEFAULT_TEMPLATE
         self.template = None if self.mode is Mode.PIX_ONLY else Template.load(template)
         self.registrations = self._registrations(stack)
-        self.csv = self._csv(resumed=earlier is not None)
+        self.csv = self._csv(earlier)
         header = self._header(earlier)
+        self._unchanged = Unchanged(self.csv, header.csv_sha256)
         self.survey: Survey = survey_of(self.csv, seed=header.seed)
         if self.survey.rejected and not options.skip_invalid:
             raise InvalidPatients(self.csv, self.survey)
@@ -153,16 +155,15 @@ class Job:
             stack.enter_context(registrations.checkpoint)
         return registrations
 
-    def _csv(self, *, resumed: bool) -> Path:
+    def _csv(self, earlier: Checkpoint | None) -> Path:
         given = self.options.csv
         if given is None:
             raise BadInput("which patients?", hint="name a CSV file, or - for standard input")
-        if given != STDIN:
-            return given
-        path = self.options.output_dir / INPUT
-        if not resumed:
-            keep_stdin(path)
-        return path
+        if given == STDIN and earlier is not None:
+            return Path(earlier.header.csv)
+        if given == STDIN:
+            return kept("-", self.options.output_dir / INPUT)
+        return kept(given, self.options.output_dir / INPUT) if is_stream(given) else given
 
     def _header(self, earlier: Checkpoint | None) -> RunHeader:
         """What this run is; of an earlier part of it, what was made up then is taken over."""
@@ -232,13 +233,27 @@ class Job:
             self.template,
             self.registrations,
         )
-        run = Run(self._rows(), steps, self.checkpoint, self.progress, stop, options.run, watch.on_result)
+        run = Run(self._rows(stop), steps, self.checkpoint, self.progress, stop, options.run, watch.on_result)
         await run.go()
 
-    def _rows(self) -> Iterator[PatientRow | RejectedRow]:
-        for item in read_patients(self.csv, seed=self.checkpoint.header.seed):
-            if isinstance(item, PatientRow | RejectedRow):
-                yield item
+    def _rows(self, stop: Stop) -> Iterator[PatientRow | RejectedRow]:
+        """The rows of the file; they end with a stop where it cannot be read on, or is no longer the same."""
+        try:
+            for item in read_patients(self.csv, seed=self.checkpoint.header.seed):
+                self._check_unchanged()
+                if isinstance(item, PatientRow | RejectedRow):
+                    yield item
+            self._check_unchanged()  # it may have been cut
+        except BadInput as error:
+            stop.ask(Stopped.CRITICAL, Cause(Step.CSV, BAD_INPUT.cause, error.message, Category.CRITICAL, error.hint))
+
+    def _check_unchanged(self) -> None:
+        if not self._unchanged:
+            raise BadInput(
+                "the file of patients was changed while the run was going on",
+                where=str(self.csv),
+                hint="Resume the run with the file as it was, or begin a new one with the file as it is.",
+            )
 
     def _summary(self, stop: Stop, elapsed_s: float) -> RunSummary:
         header = self.checkpoint.header

@@ -1,8 +1,10 @@
 """A look at a whole file of patients before anything is sent: how many there are, and whether all can be used."""
 
+import filecmp
 import hashlib
+import os
 import shutil
-import sys
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +12,7 @@ from typing import Final
 from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow, Problem, RejectedRow
-from ihe_test_util.patients.sources import opened
+from ihe_test_util.patients.sources import Source, name_of, opened
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _PROBLEMS_KEPT: Final = 20
@@ -93,17 +95,78 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def keep_stdin(path: Path) -> None:
-    """Write standard input to a file, so that it can be read again.
+def is_stream(path: Path) -> bool:
+    """Whether what lies there gives its bytes only once, as a pipe does (``<(…)`` of a shell).
 
     Raises:
-        StorageError: it cannot be written.
+        BadInput: it is a device, which may have no end.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-    except OSError as error:
-        raise StorageError(
-            "standard input cannot be kept", where=str(path), got=error.strerror or str(error)
-        ) from error
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # whoever opens it says what is wrong
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise BadInput("this is a device, not a file", where=str(path), hint="name a CSV file, or - for standard input")
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def kept(source: Source, path: Path) -> Path:
+    """Write a stream to a file, so that it can be read again; where that is.
+
+    A file that is there already may belong to a run that goes on, or is to go on; another one gets a number.
+
+    Raises:
+        BadInput: the stream cannot be opened.
+        StorageError: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with opened(source) as stream:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            return _placed(partial, path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StorageError(
+                f"{name_of(source)} cannot be kept", where=str(path), got=error.strerror or str(error)
+            ) from error
+
+
+def _placed(partial: Path, path: Path) -> Path:
+    number, place = 0, path
+    while place.exists():
+        if filecmp.cmp(partial, place, shallow=False):
+            partial.unlink()
+            return place
+        number += 1
+        place = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return partial.replace(place)
+
+
+@dataclass(slots=True)
+class Unchanged:
+    """Whether a file is still the one whose SHA-256 is known; its bytes are looked at only when its times are others.
+
+    A file that was removed counts as unchanged: what has been opened can be read on.
+    """
+
+    path: Path
+    digest: str
+    _seen: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        now = self._look()
+        if not now or now == self._seen:
+            return True
+        if digest_of(self.path) != self.digest:
+            return False
+        self._seen = now
+        return True
+
+    def _look(self) -> tuple[int, ...]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return found.st_size, found.st_mtime_ns, found.st_ino

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -159,6 +160,20 @@ def test_every_kind_of_object_is_shown() -> None:
     assert "RPLC" in told
 
 
+def test_on_a_terminal_a_table_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is wider than the terminal, and nothing is left out."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    one = document(1, title="A title that is rather long for a terminal of sixty columns")
+
+    told = found_text(StoredQueryResponse(urns.SUCCESS, (one.source,)))
+
+    plain = click.unstyle(told).splitlines()
+    assert max(map(len, plain)) <= 60
+    assert len(plain) > 3
+    assert "terminal" in told
+
+
 def test_objects_are_described_by_their_attributes() -> None:
     """Codes, authors, and the patient."""
     entry = described(document(1, code(urns.ENTRY_EVENT_CODE, "A"), author(urns.ENTRY_AUTHOR, "1^Ford")).source)
@@ -167,3 +182,14 @@ def test_objects_are_described_by_their_attributes() -> None:
     assert entry["event_codes"] == [{"code": "A", "scheme": SCHEME, "display": "A"}]
     assert (kept["kind"], kept["codes"]) == ("Folder", [{"code": "F", "scheme": SCHEME, "display": "F"}])
     assert "1^Ford" in str(entry["authors"])
+
+
+def test_other_objects_are_described_too() -> None:
+    """Submission sets, associations, references; what is no object of XDS is not."""
+    sent = submission_set(3, code(urns.SET_CONTENT_TYPE_CODE, "S"))
+    between = described(link(4, urns.REPLACES, sent, sent).source)
+
+    assert described(sent.source)["content_type_code"] == {"code": "S", "scheme": SCHEME, "display": "S"}
+    assert (between["kind"], between["type"], between["source"]) == ("Association", urns.REPLACES, sent.id)
+    assert described(ObjectRef("urn:uuid:5", "urn:oid:2.999"))["home"] == "urn:oid:2.999"
+    assert described(object()) == {}

@@ -20,7 +20,7 @@ from ihe_test_util.transactions.iti18 import (
 from ihe_test_util.transactions.xds.response import RegistryError
 from ihe_test_util.xml.ebrim import ObjectRef, Slot, urns
 from ihe_test_util.xml.io import Element, parse, serialize
-from tests.support.registry_objects import PATIENT, document, folder, link
+from tests.support.registry_objects import PATIENT, document, folder, link, submission_set
 
 Sample = Callable[[str], Element]
 Problems = Callable[[Element], Sequence[tuple[int, str]]]
@@ -183,3 +183,21 @@ async def test_the_verdict_counts(world: World, registered: Registered) -> None:
 
     assert some.identifiers == (("found", "2 document entries"),)
     assert none.identifiers == (("found", "nothing"),)
+
+
+def test_the_verdict_of_who_asked_counts_too() -> None:
+    """Each kind of object by its name."""
+    one, kept, sent = document(1), folder(2), submission_set(3)
+    objects = (
+        one.source,
+        kept.source,
+        sent.source,
+        link(4, urns.HAS_MEMBER, kept, one).source,
+        ObjectRef("urn:uuid:5"),
+    )
+
+    verdict = SPEC.verdict(StoredQueryResponse(urns.SUCCESS, objects), find())
+
+    assert verdict.identifiers == (
+        ("found", "1 document entry, 1 submission set, 1 folder, 1 association, 1 reference"),
+    )

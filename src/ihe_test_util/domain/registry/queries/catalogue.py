@@ -54,10 +54,6 @@ class StoredQuery:
         """The title as the command line spells it: ``find-documents``."""
         return "".join(f"-{c.lower()}" if c.isupper() else c for c in self.title).removeprefix("-")
 
-    def parameter(self, name: str) -> Parameter | None:
-        """The parameter of a name."""
-        return next((one for one in self.parameters if one.name == name), None)
-
     def options(self) -> dict[str, Parameter]:
         """The parameters by the names that tell them apart for people: short, where that does."""
         count = Counter(one.short for one in self.parameters)

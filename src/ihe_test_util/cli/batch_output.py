@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ihe_test_util import failures
 from ihe_test_util.cli.output import wants_colour
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 _GROUPS_SHOWN: Final = 20
 _MILLI: Final = 1000
+#: What stops a run again when the same is typed again.
+_URL_TO_MEND: Final = frozenset({failures.WRONG_ADDRESS.cause, failures.UNKNOWN_HOST.cause})
 
 
 def show_summary(summary: "RunSummary", path: Path, report: Path, resume_command: str) -> None:
@@ -30,7 +33,9 @@ def show_summary(summary: "RunSummary", path: Path, report: Path, resume_command
     click.echo(f"  Summary {path}")
     click.echo(f"  Results {summary.results}")
     if summary.left_to_do:
-        click.echo(f"To go on: {resume_command}")
+        reason = summary.reason
+        mended = ", with the URL mended" if reason is not None and reason.name in _URL_TO_MEND else ""
+        click.echo(f"To go on{mended}: {resume_command}")
 
 
 def _headline(summary: "RunSummary") -> str:

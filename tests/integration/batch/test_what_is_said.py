@@ -148,3 +148,13 @@ async def test_a_full_disk_under_the_audit_is_critical_and_says_how_to_go_on(ben
     (audit / "exchanges.jsonl").unlink()
     again = await bench.run("submit", "--resume", RESULTS)
     assert again.returncode == 0
+
+
+async def test_a_wrong_url_is_not_to_be_typed_again(bench: Any) -> None:
+    """What is printed to go on has the URL that stopped the run; so it says what to change."""
+    bench.patients(1)
+    done = await bench.run("submit", "patients.csv", "--pix-add-url", f"{bench.peer.url}/pix/ad")
+    assert done.returncode == 3
+    assert "To go on, with the URL mended: ihe-test-util submit patients.csv" in done.stdout
+    again = await bench.run("submit", "--resume", RESULTS, "--pix-add-url", f"{bench.peer.url}/pix/add")
+    assert (again.returncode, again.stdout.startswith("1 of 1 patient submitted;")) == (0, True)

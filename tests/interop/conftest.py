@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from lxml import etree
@@ -27,6 +28,7 @@ JAXWS_JARS = ("jaxws-rt.jar", "jaxws-api.jar", "jaxb-api.jar", "javax.activation
 GSOAP_IMPORTS = Path("/usr/share/gsoap/import")
 LIMIT_S = 60.0
 
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 #: ITI TF-3: 4.2.5.1, the schemes of XDSDocumentEntry.uniqueId and XDSSubmissionSet.uniqueId.
 UNIQUE_IDS = {"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab", "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"}
@@ -216,8 +218,13 @@ def _wait_for_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> 
 
 @pytest.fixture(scope="session")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    """A mock server over HTTP, in strict mode; it saves documents."""
+    """A mock server over HTTP, in strict mode; it saves documents, and knows the patient of the submissions."""
     with _running(_Start(tmp_path_factory.mktemp("mock"))) as mock:
+        feed = (MESSAGES / "feed.xml").read_text("utf-8").partition("?>")[2]
+        envelope = f'<e:Envelope xmlns:e="{SOAP12}"><e:Body>{feed}</e:Body></e:Envelope>'
+        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        with urlopen(Request(f"{mock.url}/pix/add", envelope.encode(), headers), timeout=LIMIT_S) as answer:  # noqa: S310 - our own URL
+            assert answer.status == 200
         yield mock
 
 

@@ -29,7 +29,8 @@ def test_a_file_holds_codes_schemes_and_media_types() -> None:
     codes = codes_of(
         b"""{
           "_comment": "ours",
-          "classCode": [{"code": "SUM", "codingScheme": "1.1", "display": ""}, {"codingScheme": "1.2"}],
+          "classCode": [{"code": "SUM", "codingScheme": "1.1", "display": ""}, {"codingScheme": "1.2"},
+                        {"codingScheme": "2.999.*"}],
           "mimeType": ["Text/XML", "image/*"]
         }""",
         "codes.json",
@@ -38,7 +39,9 @@ def test_a_file_holds_codes_schemes_and_media_types() -> None:
     assert codes.check
     assert takes(codes, urns.ENTRY_CLASS_CODE, "SUM", "1.1")
     assert takes(codes, urns.ENTRY_CLASS_CODE, "anything", "1.2")
+    assert takes(codes, urns.ENTRY_CLASS_CODE, "anything", "2.999.1")
     assert not takes(codes, urns.ENTRY_CLASS_CODE, "LAB", "1.1")
+    assert not takes(codes, urns.ENTRY_CLASS_CODE, "LAB", "2.9991")
     assert takes(codes, urns.ENTRY_TYPE_CODE, "anything", "anywhere")
     assert [codes.takes_mime_type(each) for each in ("text/xml; charset=utf-8", "IMAGE/png", "text/plain")] == [
         True,

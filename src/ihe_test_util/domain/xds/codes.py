@@ -29,13 +29,21 @@ _LISTED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The codes of one attribute: pairs of code and coding scheme, and schemes of which every code will do."""
+    """The codes of one attribute: pairs of code and coding scheme, and schemes of which every code will do.
+
+    A scheme ``2.999.*`` is every scheme below that arc of OIDs.
+    """
 
     codes: frozenset[tuple[str, str]] = frozenset()
     schemes: frozenset[str] = frozenset()
 
     def __contains__(self, code: tuple[str, str]) -> bool:
-        return code in self.codes or code[1] in self.schemes
+        scheme = code[1]
+        return (
+            code in self.codes
+            or scheme in self.schemes
+            or any(one[-1:] == _ALL and scheme.startswith(one[:-1]) for one in self.schemes)
+        )
 
     def nearest(self, code: str, scheme: str) -> str:
         """What a code that is not of the set was probably meant to be, or what there is instead."""

@@ -62,6 +62,7 @@ docs: $(VENV)/.dev ## write again what is generated from the code: tables of rul
 	$(RUN) ihe_test_util.client.failure_docs docs/troubleshooting.md
 	$(RUN) ihe_test_util.documents.template_docs docs/ccd-templates.md
 	$(RUN) ihe_test_util.cli.reference docs/cli.md
+	$(RUN) ihe_test_util.cli.domain_docs docs/domain.md
 	$(RUN) ihe_test_util.cli.query_docs docs/stored-queries.md
 
 lock: ## pin again, after a change of dependencies (needs uv)

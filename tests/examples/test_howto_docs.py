@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ihe_test_util.client.urls import url_variable
+from ihe_test_util.transactions import TRANSACTIONS
 from tests.support.pages import Block, console_blocks
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +47,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "MOCK_SERVER_HTTP_PORT": str(http),
         "MOCK_SERVER_HTTPS_PORT": str(https),
-        "IHE_TEST_PIX_ADD_URL": f"http://127.0.0.1:{http}/pix/add",
-        "IHE_TEST_ITI41_URL": f"http://127.0.0.1:{http}/iti41/submit",
+        **{url_variable(card): f"http://127.0.0.1:{http}{card.path}" for card in TRANSACTIONS},
     }
     yield env
     subprocess.run([sys.executable, "-m", "ihe_test_util", "mock", "stop"], cwd=tmp_path, env=env, check=False)
@@ -103,6 +104,20 @@ def test_every_command_of_a_page_does_what_it_says(tmp_path: Path, environment: 
             done = in_the_shell(command, tmp_path, environment)
             expected = block.exit_code if command == block.commands[-1] else 0
             assert done.returncode == expected, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_python_of_the_domain_page_runs(tmp_path: Path, environment: dict[str, str]) -> None:
+    """As it stands there, against a mock of the test's own."""
+    in_the_shell("ihe-test-util mock start -b", tmp_path, environment)
+    (code,) = fenced(DOCS / "domain.md", "python")
+    script = tmp_path / "letter.py"
+    script.write_text(code.replace(":8080", f":{environment['MOCK_SERVER_HTTP_PORT']}"), encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))

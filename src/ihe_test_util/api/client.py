@@ -30,6 +30,7 @@ from ihe_test_util.transactions.iti18 import StoredQueryResponse
 from ihe_test_util.transactions.iti41 import DocumentDraft
 from ihe_test_util.transactions.iti43 import DocumentRequest, RetrievedDocument
 from ihe_test_util.transactions.patient_query.model import QueryResponse
+from ihe_test_util.xml.ebrim import urns
 from ihe_test_util.xml.hl7v3 import II, ts
 from ihe_test_util.xml.io import Element
 
@@ -174,9 +175,17 @@ class IheClient:
         return tuple(found)
 
     async def provide(
-        self, *documents: DocumentDraft | Path | bytes, patient_id: str, title: str = "", source_patient_id: str = ""
+        self,
+        *documents: DocumentDraft | Path | bytes,
+        patient_id: str,
+        title: str = "",
+        source_patient_id: str = "",
+        replaces: DocumentEntry | str = "",
     ) -> Provided:
-        """Provide and register documents of a patient (CX), with metadata from the configuration (ITI-41)."""
+        """Provide and register documents of a patient (CX), with metadata from the configuration (ITI-41).
+
+        The first of them takes the place of the document ``replaces``, by its entry, entryUUID or uniqueId.
+        """
         identifiers, metadata = self.config.identifiers, self.config.metadata
         now = _now()
         request = iti41.submission_for(
@@ -189,6 +198,7 @@ class IheClient:
             title=title,
             content_type=metadata.content_type_code.value,
             authors=metadata.given_authors,
+            replaces=await self.entry_uuid(replaces) if replaces else "",
         )
         verdict = (await self.demand(iti41.SPEC, request)).verdict
         named = [(label, value) for label, value in verdict.identifiers if value]
@@ -196,6 +206,16 @@ class IheClient:
             next((value for label, value in named if label == "submission set"), ""),
             tuple(value for label, value in named if label == "document"),
         )
+
+    async def entry_uuid(self, document: DocumentEntry | str) -> str:
+        """The entryUUID of a document; of a uniqueId the registry is asked for the entry that is in force.
+
+        Raises:
+            Refused: the registry does not know it.
+        """
+        if isinstance(document, DocumentEntry):
+            return document.source.id
+        return document if document.startswith(_UUID) else (await self._looked_up([document]))[document].source.id
 
     async def query(
         self, query: StoredQuery | str, *, returning: str = iti18.LEAF_CLASS, **arguments: Values
@@ -259,7 +279,9 @@ class IheClient:
             found |= {entry.source.id: entry for entry in _entries(response)}
         if by_unique_id:
             response = await self.query("get-documents", unique_id=by_unique_id)
-            found |= {entry.unique_id: entry for entry in _entries(response)}
+            # Of several versions the one in force counts, which comes last here.
+            in_force_last = sorted(_entries(response), key=lambda entry: entry.source.status == urns.APPROVED)
+            found |= {entry.unique_id: entry for entry in in_force_last}
         if missing := [name for name in names if name not in found]:
             raise Refused(
                 f"the registry knows no document {missing[0]!r}"

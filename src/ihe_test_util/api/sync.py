@@ -89,11 +89,22 @@ class SyncIheClient:
         )
 
     def provide(
-        self, *documents: DocumentDraft | Path | bytes, patient_id: str, title: str = "", source_patient_id: str = ""
+        self,
+        *documents: DocumentDraft | Path | bytes,
+        patient_id: str,
+        title: str = "",
+        source_patient_id: str = "",
+        replaces: DocumentEntry | str = "",
     ) -> Provided:
         """As ``IheClient.provide``."""
         return self._runner.run(
-            self._client.provide(*documents, patient_id=patient_id, title=title, source_patient_id=source_patient_id)
+            self._client.provide(
+                *documents,
+                patient_id=patient_id,
+                title=title,
+                source_patient_id=source_patient_id,
+                replaces=replaces,
+            )
         )
 
     def query(

@@ -13,6 +13,7 @@ from ihe_test_util.cli.send_running import new_uuid, now, run_send
 from ihe_test_util.client.urls import default_url, url_variable
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import KEYS
+from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
 
@@ -99,12 +100,26 @@ def _iti_41(card: AnyTransaction) -> click.Command:
     @click.option("--patient-id", metavar="CX", help="Whose documents these are, in place of --metadata.")
     @click.option("--source-patient-id", metavar="CX", help="The patient's id at the source.  [default: --patient-id]")
     @click.option("--source-id", metavar="OID", help="OID of the document source.  [default: identifiers.source_oid]")
+    @click.option("--unique-id", metavar="OID", help="uniqueId of the one document.  [default: a new one]")
+    @click.option(
+        "--replace",
+        metavar="DOCUMENT_ID",
+        help="The document that the one document replaces: entryUUID, or a uniqueId that the registry knows.",
+    )
     @click.option("--title", help="Title of the documents.  [default: the file's name]")
     @click.option("--mime-type", help="Media type of the documents.  [default: by the file's content and name]")
     @sending(card)
     def command(*, options: SendOptions, **values: Any) -> None:  # noqa: ANN401 - as click gives them
         def make(config: "ClientConfig") -> Sendable:
-            return submission(card, config, now=now(), new_uuid=new_uuid, **values)
+            replaced = values.pop("replace")
+            return submission(
+                card,
+                config,
+                now=now(),
+                new_uuid=new_uuid,
+                replaces=_entry_uuid(replaced, config, options) if replaced else None,
+                **values,
+            )
 
         run_send(card, options, make)
 
@@ -120,8 +135,21 @@ structured body, hospital, general medicine, confidentiality normal, en-US, no a
 and unique ids under the UUID arc 2.25. --dry-run shows a metadata file to begin with."""
     examples = """  ihe-test-util send iti-41 --document examples/sample-ccd.xml --patient-id "PAT-1^^^&2.999.1.2&ISO"
   ihe-test-util send iti-41 --metadata examples/iti41-metadata.xml --document examples/sample-ccd.xml
+  ihe-test-util send iti-41 --document second.pdf --patient-id … --replace 2.999.5.1
   ihe-test-util send iti-41 --document report.pdf --patient-id … --dry-run --output-request request.bin"""
     return click.command(card.name, help=_help(card, examples, text))(command)
+
+
+def _entry_uuid(document: str, config: "ClientConfig", options: SendOptions) -> str:
+    """The entryUUID of a document; the registry is asked for that of a uniqueId."""
+    from ihe_test_util.api import IheClient  # noqa: PLC0415 - aiohttp is not needed for --help
+    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - same
+
+    async def look_up() -> str:
+        async with IheClient(config=config, soap=SoapVersion(options.soap), addressing=options.addressing) as ihe:
+            return await ihe.entry_uuid(document)
+
+    return run(look_up())
 
 
 def _help(card: AnyTransaction, examples: str, text: str = "") -> str:

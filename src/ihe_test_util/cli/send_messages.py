@@ -107,6 +107,8 @@ def submission(
     source_id: str | None,
     title: str | None,
     mime_type: str | None,
+    unique_id: str | None,
+    replaces: str | None,
     now: datetime,
     new_uuid: Callable[[], str],
 ) -> Sendable:
@@ -122,6 +124,8 @@ def submission(
             "--source-id": source_id,
             "--title": title,
             "--mime-type": mime_type,
+            "--unique-id": unique_id,
+            "--replace": replaces,
         }
         given = [name for name, value in made_up.items() if value is not None]
         if given:
@@ -131,7 +135,12 @@ def submission(
         raise BadInput("there is nothing to submit", hint="--document FILE --patient-id CX, or --metadata FILE")
     if patient_id is None:
         raise BadInput("whose document is this?", expected=f"--patient-id {_CX}", hint="or --metadata FILE")
-    drafts = [_draft(path, title, mime_type, config.metadata, now=now, new_uuid=new_uuid) for path in documents]
+    if (unique_id or replaces) and len(documents) > 1:
+        raise BadInput("--unique-id and --replace are for one document", got=f"{len(documents)} documents")
+    drafts = [
+        _draft(path, title, mime_type, config.metadata, now=now, unique_id=unique_id or _oid_of(new_uuid()))
+        for path in documents
+    ]
     request = iti41.submission_for(
         drafts,
         patient_id=_cx("--patient-id", patient_id),
@@ -142,6 +151,7 @@ def submission(
         title=title or "",
         content_type=config.metadata.content_type_code.value,
         authors=config.metadata.given_authors,
+        replaces=replaces or "",
     )
     return Sendable(card, request)
 
@@ -171,13 +181,13 @@ def _draft(
     metadata: "Metadata",
     *,
     now: datetime,
-    new_uuid: Callable[[], str],
+    unique_id: str,
 ) -> iti41.DocumentDraft:
     path = Path(path_text)
     content = document_in(path)
     return iti41.DocumentDraft(
         content,
-        unique_id=_oid_of(new_uuid()),
+        unique_id=unique_id,
         creation_time=_dtm(now),
         title=title or path.stem,
         mime_type=mime_type or _media_type(path, content),

@@ -131,3 +131,19 @@ async def test_the_same_without_await(mock: Peer) -> None:
     await asyncio.to_thread(work)
 
     assert results == {"identifiers": (), "patients": 1, "document": b"<a/>", "same": True, "query": 1}
+
+
+async def test_a_document_takes_the_place_of_another(mock: Peer) -> None:
+    """After a replacement the new one is found, the old one by its state; it can be retrieved all the same."""
+    async with IheClient(mock.url) as ihe:
+        ada = await ihe.register(ADA)
+        first = await ihe.provide(b"<first/>", patient_id=ada)
+
+        second = await ihe.provide(b"<second/>", patient_id=ada, replaces=first.document_ids[0])
+        (now,) = await ihe.find_documents(ada)
+        (before,) = await ihe.find_documents(ada, status="deprecated")
+        (old,) = await ihe.retrieve(before)
+
+    assert now.unique_id == second.document_ids[0]
+    assert before.unique_id == first.document_ids[0]
+    assert old.content.read() == b"<first/>"

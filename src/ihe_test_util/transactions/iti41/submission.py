@@ -79,8 +79,11 @@ def submission_for(
     content_type: Code = EPISODE_SUMMARY,
     authors: Sequence[Author] = (),
     source_patient_info: Sequence[str] = (),
+    replaces: str = "",
 ) -> ProvideAndRegisterRequest:
     """The submission of documents for one patient, the same for the same arguments.
+
+    ``replaces`` is the entryUUID of the document entry that the first document takes the place of.
 
     Patient ids are CX (``id^^^&OID&ISO``), ``source_id`` and ``unique_id`` OIDs of the source and of the submission
     set, ``submission_time`` a DTM in UTC, ``source_patient_info`` values ``PID-n|…``. Objects have symbolic ids
@@ -125,9 +128,21 @@ def submission_for(
         )
         for number, entry in enumerate(entries, start=1)
     )
+    if replaces:
+        associations += (_replacement(entries[0].id, replaces),)
     return ProvideAndRegisterRequest(
         Metadata(ObjectList((*entries, submission_set, *associations))),
         tuple(ProvidedDocument(entry.id, draft.content) for entry, draft in zip(entries, documents, strict=True)),
+    )
+
+
+def _replacement(entry_id: str, replaced: str) -> Association:
+    return Association(
+        id="Replacement01",
+        object_type=urns.TYPE_ASSOCIATION,
+        association_type=urns.REPLACES,
+        source=entry_id,
+        target=replaced,
     )
 
 

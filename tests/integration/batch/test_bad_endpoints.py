@@ -272,6 +272,26 @@ async def test_what_may_pass_is_sent_again_with_the_same_ids(submit: Callable[..
     assert [word for word in words if word not in ran.text] == []
 
 
+@pytest.mark.parametrize("breaks_off", [True, False])
+async def test_a_submission_that_had_arrived_is_recognized(submit: Callable[..., Any], *, breaks_off: bool) -> None:
+    """A uniqueId that the registry has is a success for whom it was sent before, and else another's submission."""
+    taken = refuse(urns.FAILURE, "XDSDuplicateUniqueIdInRegistry", "known")
+    seen: set[str] = set()
+
+    def answer(asked: Asked) -> bytes:
+        if asked.card is not XDS:
+            return asked.success()
+        message_id = asked.envelope.addressing.message_id
+        if breaks_off and message_id not in seen:
+            seen.add(message_id)
+            return CLOSE
+        return taken(asked)
+
+    async with standing_in(answer) as standin:
+        ran = await submit(standin.url)
+    assert ran.summary.succeeded == (PATIENTS if breaks_off else 0)
+
+
 async def test_what_passes_does_no_harm(submit: Callable[..., Any]) -> None:
     """An endpoint that is busy, breaks off and fails now and then costs no patient."""
     odd = [say(PIX, "429 Too Many", Retry_After="0"), at(PIX, lambda _: CLOSE), say(PIX, "503 Service Unavailable")]

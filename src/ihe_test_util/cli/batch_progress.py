@@ -1,5 +1,6 @@
 """What is shown while a run goes on: a bar on a terminal, a line now and then elsewhere. All of it to stderr."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ class Show(Protocol):
         """Say something in between."""
 
 
+def _tell(text: str) -> None:
+    # Whoever read stderr may be gone (submit 2>&1 | head); the run, its results and its reports do not depend on it.
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True, color=wants_colour())
+
+
 class Silence:
     """Shows nothing but what has to be said."""
 
@@ -51,7 +58,7 @@ class Silence:
 
     def say(self, text: str) -> None:
         """Say something in between."""
-        click.echo(text, err=True)
+        _tell(text)
 
 
 class Lines:
@@ -80,14 +87,14 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Say something in between."""
-        click.echo(text, err=True)
+        _tell(text)
 
     def _failure(self, result: "PatientResult") -> None:
         self._failures += 1
         cause = result.cause
         if cause is not None and self._failures <= _FAILURES_SHOWN:
             word = click.style("failed", fg="red")
-            click.echo(f"row {result.row} {word} at {cause.step}: {cause.message}", err=True, color=wants_colour())
+            _tell(f"row {result.row} {word} at {cause.step}: {cause.message}")
         elif self._failures == _FAILURES_SHOWN + 1:
             self.say("… further failures are in the results")
 
@@ -125,7 +132,7 @@ def showing(progress: "Progress", *, quiet: bool) -> Iterator[Show]:
     """Show a run in the way that stderr can."""
     if quiet:
         yield Silence()
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         with _bar() as bar:
             yield BarShow(progress, bar)
     else:

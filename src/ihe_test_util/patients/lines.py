@@ -14,6 +14,8 @@ from ihe_test_util.patients.sniffing import not_utf8, refuse_other_formats
 CHUNK_BYTES: Final = 256 * 1024
 #: A longer line is not kept; the record that it belongs to is rejected.
 MAX_LINE_CHARACTERS: Final = 1024 * 1024
+#: A line that is still longer has no end that would be worth waiting for: a device, a disk's image.
+MAX_DROPPED_CHARACTERS: Final = 256 * 1024 * 1024
 #: A record over more lines than this has a quote that never closes.
 MAX_RECORD_CHARACTERS: Final = 4 * 1024 * 1024
 _MARK_BYTES: Final = 4  # enough to know a byte order mark, or another format, when a stream gives little at once
@@ -53,6 +55,7 @@ class Lines:
         self._next_line = 1
         self._text = ""  # the beginning of a line whose end has not been read
         self._dropped_quotes: int | None = None  # in what was dropped of a line that is too long
+        self._dropped = 0  # characters of it
 
     def __iter__(self) -> Iterator[str]:
         """Give the lines.
@@ -115,6 +118,7 @@ class Lines:
         self._text = text[end:]
         if len(self._text) > MAX_LINE_CHARACTERS:
             self._dropped_quotes = self._text.count('"')
+            self._dropped = len(self._text)
             self._text = ""
             self.overlong = self._next_line + _line_count(text[:end])
         return text[:end]
@@ -125,9 +129,19 @@ class Lines:
         quotes = (self._dropped_quotes or 0) + text.count('"', 0, min(ends, default=len(text)))
         if not ends:
             self._dropped_quotes = quotes
+            self._dropped += len(text)
+            if self._dropped > MAX_DROPPED_CHARACTERS:
+                raise self._endless()
             return ""
         self._dropped_quotes = None
         return ('"' if quotes % 2 else "") + text[min(ends) :]
+
+    def _endless(self) -> BadInput:
+        return BadInput(
+            f"a line goes on for more than {MAX_DROPPED_CHARACTERS:,} characters",
+            where=f"{self._name}, line {self.overlong:,}",
+            expected="a CSV file, with a line for each patient",
+        )
 
     def _keep(self, lines: str) -> io.StringIO:
         starts = [*(block.first for block in self._kept[1:]), self._next_line]

@@ -370,6 +370,20 @@ async def test_names_of_files_may_be_no_utf8(bench: Any) -> None:
     assert len(bench.saved()) == 2
 
 
+async def test_a_reader_of_progress_may_go_away(bench: Any) -> None:
+    """Results and reports of a run do not depend on whether anybody reads what it says (submit 2>&1 | head -1)."""
+    bench.patients(2)
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = bench.command.line("submit", "patients.csv", "--pix-add-url", f"{bench.peer.url}/nowhere")
+    environ = bench.command.environ(bench.variables)
+    process = await asyncio.create_subprocess_exec(*line, cwd=bench.directory, env=environ, stderr=writing)
+    os.close(writing)
+    assert await process.wait() == 3
+    assert bench.summary()["stopped"] == "critical"
+    assert bench.path("output", "results", "report.html").exists()
+
+
 async def test_json_is_one_object_and_nothing_else(bench: Any) -> None:
     """For programs; quiet says nothing where all went well."""
     bench.patients(2)

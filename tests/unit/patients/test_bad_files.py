@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 
 from ihe_test_util.errors import BadInput
+from ihe_test_util.patients import lines
 from ihe_test_util.patients.csv_reader import Item, PatientCsv, read_patients
 from ihe_test_util.patients.model import PatientRow, Problem, RejectedRow
 
@@ -177,3 +178,11 @@ def test_what_cannot_delimit(delimiter: str, read: Read) -> None:
     """The option is checked before the file is."""
     with pytest.raises(BadInput, match="this cannot separate columns"):
         read("", delimiter=delimiter)
+
+
+def test_a_line_without_end_is_given_up(header: str, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no line ends at all, as a device of zeros, is not read for ever."""
+    monkeypatch.setattr(lines, "MAX_DROPPED_CHARACTERS", 3_000_000)
+    with pytest.raises(BadInput, match="goes on for more than 3,000,000 characters"):
+        read(f"{header}\n" + "x" * 5_000_000)
+    assert len(read(f"{header}\n" + "x" * 2_000_000 + "\nA,B,1980-01-01,F,2.999,X,,,,,,,,\n")) == 2

@@ -43,12 +43,12 @@ CAN_FORK = hasattr(os, "fork")
 
 
 class Forking:
-    """Starts commands, one after the other."""
+    """Starts commands, one after the other; ``modules`` are imported beforehand, those of jobs where none is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, *modules: str) -> None:
         self._one_at_a_time = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", __file__, *modules], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def run(self, args: Sequence[str], *, cwd: Path, environ: Mapping[str, str], text: str = "") -> Completed:
@@ -90,7 +90,7 @@ class Forking:
 
 def main() -> None:
     """Fork for each line."""
-    for name in _IMPORTED:
+    for name in sys.argv[1:] or _IMPORTED:
         importlib.import_module(name)
     from ihe_test_util.cli.main import run  # noqa: PLC0415 - in the process that forks
 

@@ -29,6 +29,7 @@ class Served:
     session: aiohttp.ClientSession
     config: dict[str, Any] = field(default_factory=dict)
     wrapper: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -59,16 +60,21 @@ class Served:
 
     def begin(self) -> None:
         """Start it."""
-        self.directory.mkdir(exist_ok=True)
-        self.port = self.port or _free_port()
-        own = {"host": "127.0.0.1", "data_dir": "data", "log_path": "mock.log", "pid_file": "mock.pid"}
-        (self.directory / "config.json").write_text(json.dumps(own | self.config))
+        arguments = self.prepare()
         command = Command(self.directory, standin="")
-        line = [*self.wrapper, *command.line("mock", "start", "--config", "config.json", "--port", str(self.port))]
+        line = [*self.wrapper, *command.line(*arguments)]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 line, cwd=self.directory, env=command.environ({}), stdout=output, stderr=output
             )
+
+    def prepare(self) -> list[str]:
+        """Write its configuration; the arguments that start it."""
+        self.directory.mkdir(exist_ok=True)
+        self.port = self.port or _free_port()
+        own = {"host": "127.0.0.1", "data_dir": "data", "log_path": "mock.log", "pid_file": "mock.pid"}
+        (self.directory / "config.json").write_text(json.dumps(own | self.config))
+        return ["mock", "start", "--config", "config.json", "--port", str(self.port), *self.options]
 
     async def answers(self) -> bool:
         """Whether it answers by now."""

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from ihe_test_util.domain.patients import MergeProblem, Patient, Standing
+from ihe_test_util.domain.registry.merging import take_over
 from ihe_test_util.store.engine import Connection
 from ihe_test_util.store.patient_rows import FEED, LINK, links_of, rows_of
+from ihe_test_util.store.registry import RegistryRows
 from ihe_test_util.xml.hl7v3 import II
 
 _STANDING: Final = "SELECT merged_into FROM patients WHERE root = ? AND extension = ?"
@@ -56,4 +58,5 @@ def merge(connection: Connection, patient: Patient, subsumed: II, at: datetime) 
     for relink, unlink in ((_RELINK, _UNLINK), (_RELINK_OTHER, _UNLINK_OTHER)):
         connection.execute(relink, (*stays, *ends))
         connection.execute(unlink, ends)
+    take_over(RegistryRows(connection), subsumed=subsumed.cx, surviving=survivor.cx)
     return None

@@ -147,3 +147,16 @@ async def test_a_document_takes_the_place_of_another(mock: Peer) -> None:
     assert now.unique_id == second.document_ids[0]
     assert before.unique_id == first.document_ids[0]
     assert old.content.read() == b"<first/>"
+
+
+async def test_documents_follow_their_patient_through_a_merge(mock: Peer) -> None:
+    """What belonged to the identifier that ended is found under the one that survives (ITI TF-2: 3.18.4.1.2.3.9.1)."""
+    async with IheClient(mock.url) as ihe:
+        ada, bob = await ihe.register(ADA), await ihe.register(BOB)
+        provided = await ihe.provide(b"<a/>", patient_id=bob)
+
+        await ihe.merge(ADA, subsumed=bob)
+        entries = await ihe.find_documents(ada)
+
+    assert [entry.unique_id for entry in entries] == list(provided.document_ids)
+    assert {entry.patient_id for entry in entries} == {ada}

@@ -40,7 +40,7 @@ class ForkedServer(Served):
         environ = Command(self.directory, standin="").environ({})
         self.pid = self.forking.begin(arguments, cwd=self.directory, environ=environ, streams=streams)
         async with asyncio.timeout(START_S):
-            while not await self.answers():
+            while not await self.answers():  # noqa: ASYNC110 - another process
                 await asyncio.sleep(_POLL_S)
 
     def kill(self) -> None:

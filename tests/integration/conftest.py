@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from ihe_test_util.client.request import prepare
 from ihe_test_util.mock_server.app import MockServer, bind
 from ihe_test_util.mock_server.config import ConfigWatcher, load_config, load_config_with_sources
 from ihe_test_util.mock_server.instance import Instance
@@ -17,8 +18,26 @@ from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml.io import parse
 from tests.support.peer import Peer, StartMock
 from tests.support.postgres import missing, postgres_server
+from tests.support.schemas import problems_of_payload
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _emitted(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Whatever a test is about, no request that our client writes may break the standards' schemas.
+
+    Only where a test sends a message of its own on purpose it says so: ``@pytest.mark.sends_anything``.
+    """
+    if request.node.get_closest_marker("sends_anything") is not None:
+        return
+
+    def checked(*args: Any, **more: Any) -> Any:
+        prepared = prepare(*args, **more)
+        assert problems_of_payload(parse(prepared.xml)) == ()
+        return prepared
+
+    monkeypatch.setattr("ihe_test_util.client.client.prepare", checked)
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ async def test_a_redirect_names_the_whole_address(run: Run) -> None:
     assert result.exception.hint.endswith(standin.url.replace("/ihe", "/new"))
 
 
+@pytest.mark.sends_anything
 async def test_what_the_server_lists_is_not_said_again(run: Run, start_mock: Any, tmp_path: Path) -> None:
     """Findings of ours that the fault names already are left out; --json keeps them all."""
     mock = await start_mock(pix_add_behavior={"validation_mode": "strict"})

@@ -45,6 +45,7 @@ async def test_many_calls_at_once_get_their_own_answers(client: Client, mock: An
     assert all(called.verdict.accepted for called in await asyncio.gather(*calls))
 
 
+@pytest.mark.sends_anything
 async def test_a_strict_refusal_lists_what_is_wrong(
     client: Client, start_mock: Any, pix_request: PixAddRequest, exchanges: Any
 ) -> None:

@@ -88,7 +88,8 @@ def taken_unique_ids(draft: Draft, view: RegistryView) -> Iterator[Finding]:
     """Each uniqueId that the registry has already, unless it is that of the very same document."""
     new = {entry.unique_id: entry for entry in draft.objects if entry.unique_id}
     told: set[tuple[str, str]] = set()
-    for old in view.by_unique_ids(new):
+    # What an update made another is no longer said of the document; versions come in their order.
+    for old in {entry.lid: entry for entry in view.by_unique_ids(new)}.values():
         entry = new[old.unique_id]
         for finding in _taken(entry, old, draft.label(entry.id)):
             if (key := (finding.rule, finding.path)) not in told:

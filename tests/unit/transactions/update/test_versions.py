@@ -1,11 +1,17 @@
 """New versions of document entries and folders (ITI TF-2: 3.57.4.1.3.3.1, 3.57.4.1.3.3.3)."""
 
+from dataclasses import replace
+
 import pytest
 
 from ihe_test_util.domain.registry.entry import Entry, Kind
-from ihe_test_util.xml.ebrim import AnyObject, Association, ExtrinsicObject, urns
+from ihe_test_util.domain.world import World
+from ihe_test_util.transactions import iti42
+from ihe_test_util.transactions.iti42 import RegisterRequest
+from ihe_test_util.xml.ebrim import AnyObject, Association, ExtrinsicObject, Slot, urns
 from tests.support.registry_objects import OTHER_PATIENT, document, folder, link, members, submission_set, uuid
-from tests.support.updates import Held, Refused, Registered, Updated, request, version
+from tests.support.updates import SET as SET_NAME
+from tests.support.updates import Held, Refused, Registered, Updated, association, request, version
 
 DOCUMENT, FOLDER, SET = document(1), folder(2), submission_set(3)
 IN_SET = members(10, SET, [DOCUMENT, FOLDER])
@@ -214,3 +220,23 @@ async def test_a_submission_set_is_a_new_one(registered: Registered, refused: Re
     await registered(SET, DOCUMENT, submission_set(900))
 
     assert await refused(request(version(DOCUMENT))) == [("XDSDuplicateUniqueIdInRegistry", "SubmissionSet01/uniqueId")]
+
+
+async def test_a_document_is_compared_with_its_latest_version(
+    registered: Registered, updated: Updated, world: World
+) -> None:
+    """It may be registered again by ITI-42 with the hash that an update gave it, not with the one before."""
+    first, second = (document(1, Slot("hash", (digit * 40,))) for digit in "ab")
+    await registered(SET, first, *members(10, SET, [first]))
+    await updated(request(version(second)))
+
+    async def again(entry: Entry, set_number: int) -> list[str]:
+        parts = version(entry, "Again01")
+        own = parts[0]
+        assert isinstance(own, ExtrinsicObject)
+        member = association(urns.HAS_MEMBER, SET_NAME, "Again01", name="Member01")
+        metadata = request([replace(own, lid=""), member], set_number=set_number).metadata
+        return [error.code for error in (await iti42.SPEC.answer(RegisterRequest(metadata), world)).errors]
+
+    assert await again(second, 901) == []
+    assert await again(first, 902) == ["XDSNonIdenticalHash"]

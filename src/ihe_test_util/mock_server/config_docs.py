@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic.fields import FieldInfo
 
+from ihe_test_util.domain.registry import update_demands
 from ihe_test_util.domain.registry.demands import DEMANDS, KNOWN_CODE, KNOWN_MIME_TYPE
 from ihe_test_util.exchange import Severity
 from ihe_test_util.mock_server.config_loading import KIND
@@ -124,7 +125,7 @@ def _registry() -> str:
                 "refused",
                 "refused" if one.essential else _LENIENTLY.get(one, "warning"),
             )
-            for one in DEMANDS
+            for one in (*DEMANDS, *update_demands.DEMANDS)
         ),
     )
 

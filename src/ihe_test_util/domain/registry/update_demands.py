@@ -31,6 +31,12 @@ class UpdateDemands:
     same_patient: Demand | None = None
     same_repository: Demand | None = None
 
+    @property
+    def all(self) -> tuple[Demand, ...]:
+        """The demands that there are."""
+        own = (self.exists, self.version, self.in_force, self.same_unique_id, self.same_type)
+        return own + tuple(one for one in (self.same_patient, self.same_repository) if one is not None)
+
 
 METADATA_UPDATE: Final = UpdateDemands(
     exists=Demand("MUR-01", _UPDATING, "what is updated is in the registry, by its logicalID", _UPDATE_ERROR),
@@ -84,4 +90,18 @@ STILL_REFERENCED: Final = Demand(
     _REMOVING,
     "an object that stays keeps an association, and a document entry or folder its submission set",
     "XDSUnreferencedObjectException",
+)
+
+DEMANDS: Final = (
+    *METADATA_UPDATE.all,
+    RESOLVED,
+    STATUS_TARGET,
+    RIGHT_STATUS,
+    RIGHT_ENDS,
+    NEW_ASSOCIATION,
+    RECONCILED,
+    *RESTRICTED_UPDATE.all,
+    REMOVED_EXISTS,
+    UNREFERENCED,
+    STILL_REFERENCED,
 )

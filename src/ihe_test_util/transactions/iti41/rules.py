@@ -58,14 +58,22 @@ def _documents_once(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
 
 
 def _described(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
-    if not request.metadata.request.objects:
-        return NONE  # PNR-02 says it all
+    if not request.metadata.document_entries:
+        return NONE  # PNR-02 or PNR-10 says it all
     entries = {entry.source.id for entry in request.metadata.document_entries}
     return [
         Miss(f"{_ROOT}/Document[{position}]/@id", shown(document.entry_id), "the id of a DocumentEntry in the metadata")
         for position, document in enumerate(request.documents, start=1)
         if document.entry_id and document.entry_id not in entries
     ]
+
+
+def _any_entry(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
+    metadata = request.metadata
+    if metadata.document_entries or not metadata.request.objects or not request.documents:
+        return NONE
+    want = "a DocumentEntry for each Document"
+    return (Miss(f"{_ROOT}/SubmitObjectsRequest/RegistryObjectList/ExtrinsicObject", want=want),)
 
 
 def _provided(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
@@ -194,6 +202,14 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
         "a document has content",
         _not_empty,
         error_code=_METADATA_ERROR,
+    ),
+    Rule(
+        "PNR-10",
+        _MESSAGE,
+        Severity.ERROR,
+        "the metadata describe documents",
+        _any_entry,
+        error_code=MISSING_DOCUMENT_METADATA,
     ),
     *rules_for(ProvideAndRegisterRequest, Actor.REPOSITORY),
 )

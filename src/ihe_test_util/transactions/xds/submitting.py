@@ -46,7 +46,8 @@ async def refusal(draft: Draft, findings: Sequence[Finding], world: World, actor
     state = await world.registry.look(
         lambda view: problems(draft, view, strict=world.strict, affinity_domain=world.affinity_domain)
     )
-    return RegistryResponse(urns.FAILURE, errors=(*errors_of(findings, actor), *errors_of(state, Actor.REGISTRY)))
+    told = [finding for finding in findings if finding.code]
+    return RegistryResponse(urns.FAILURE, errors=(*errors_of(told, actor), *errors_of(state, Actor.REGISTRY)))
 
 
 def refused(findings: Iterable[Finding]) -> RegistryResponse:

@@ -9,6 +9,7 @@ _UPDATE_ERROR: Final = "XDSMetadataUpdateError"
 _VERSION_ERROR: Final = "XDSMetadataVersionError"
 _IDENTIFIER_ERROR: Final = "XDSMetadataIdentifierError"
 _OBJECT_TYPE_ERROR: Final = "XDSObjectTypeError"
+_UNRESOLVED: Final = "UnresolvedReferenceException"
 _RECONCILIATION_ERROR: Final = "XDSPatientIDReconciliationError"
 _UPDATING: Final = "ITI TF-2: 3.57.4.1.3.3.1.2"
 _COMMON: Final = "ITI TF-2: 3.57.4.1.3.1"
@@ -46,7 +47,7 @@ METADATA_UPDATE: Final = UpdateDemands(
     same_type=Demand("MUR-05", _UPDATING, "all versions are of the same kind and objectType", _UPDATE_ERROR),
 )
 RESTRICTED_UPDATE: Final = UpdateDemands(
-    exists=Demand("RMUR-01", _RESTRICTED, "what is updated is in the registry, by its logicalID", _IDENTIFIER_ERROR),
+    exists=Demand("RMUR-01", _RESTRICTED, "what is updated is in the registry, by its logicalID", _UNRESOLVED),
     version=Demand("RMUR-02", _RESTRICTED, "PreviousVersion is the latest version in the registry", _VERSION_ERROR),
     in_force=Demand("RMUR-03", _RESTRICTED, "the version that is updated is Approved", _UPDATE_ERROR),
     same_unique_id=Demand("RMUR-04", _RESTRICTED, "all versions have the same uniqueId", _IDENTIFIER_ERROR),
@@ -55,9 +56,7 @@ RESTRICTED_UPDATE: Final = UpdateDemands(
     same_repository=Demand("RMUR-07", _RESTRICTED, "all versions name the same repository", _IDENTIFIER_ERROR),
 )
 
-RESOLVED: Final = Demand(
-    "MUR-11", _COMMON, "what an association refers to is in the registry", "UnresolvedReferenceException"
-)
+RESOLVED: Final = Demand("MUR-11", _COMMON, "what an association refers to is in the registry", _UNRESOLVED)
 STATUS_TARGET: Final = Demand(
     "MUR-12",
     _STATUS,
@@ -79,9 +78,7 @@ RECONCILED: Final = Demand(
     "MUR-16", _PROPAGATION, "an Approved association leads between objects of the same patient", _RECONCILIATION_ERROR
 )
 
-REMOVED_EXISTS: Final = Demand(
-    "RMR-01", _REMOVING, "what is to be removed is in the registry", "UnresolvedReferenceException"
-)
+REMOVED_EXISTS: Final = Demand("RMR-01", _REMOVING, "what is to be removed is in the registry", _UNRESOLVED)
 UNREFERENCED: Final = Demand(
     "RMR-02", _REMOVING, "no association that stays refers to what is removed", "ReferencesExistException"
 )

@@ -99,7 +99,7 @@ async def answer(request: RemoveMetadataRequest, world: World) -> RegistryRespon
 async def refuse(request: RemoveMetadataRequest, findings: Sequence[Finding], world: World) -> RegistryResponse:
     """The Failure with all errors, of the message and of the registry's state."""
     state = await world.registry.look(partial(removal_problems, request.ids))
-    return submitting.refused([*findings, *state])
+    return submitting.refused([*(finding for finding in findings if finding.code), *state])
 
 
 def verdict(response: RegistryResponse, request: RemoveMetadataRequest) -> Verdict:

@@ -57,7 +57,7 @@ class Updating:
             affinity_domain=world.affinity_domain,
         )
         state = await world.registry.look(look)
-        return submitting.refused([*findings, *state])
+        return submitting.refused([*(finding for finding in findings if finding.code), *state])
 
 
 def warn(response: RegistryResponse, findings: Sequence[Finding]) -> RegistryResponse:

@@ -19,6 +19,7 @@ from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, Metadata, s
 from ihe_test_util.transactions.card import Miss
 from ihe_test_util.transactions.update.model import UpdateRequest
 from ihe_test_util.transactions.xds.base import NONE, shown
+from ihe_test_util.transactions.xds.first_versions import FIRST_VERSIONS
 from ihe_test_util.xml.ebrim import Association, urns
 
 _SET_STATUS: Final = "SubmissionSetStatus"
@@ -164,6 +165,19 @@ def submitted_by_operation(request: UpdateRequest) -> Sequence[Miss]:
         for one in submitted
         if asked[one.id] != 1
     ]
+
+
+def unversioned(request: UpdateRequest) -> Sequence[Miss]:
+    """Submission sets and associations have no versions."""
+    metadata = request.metadata
+    misses: list[Miss] = []
+    for one in (*(view.source for view in metadata.submission_sets), *metadata.associations):
+        label = one.id or type(one).__name__
+        if one.lid and one.lid != one.id:
+            misses.append(Miss(f"{label}/logicalID", shown(one.lid), "none, or the id of the object"))
+        if one.version is not None and one.version.name not in FIRST_VERSIONS:
+            misses.append(Miss(f"{label}/version", shown(one.version.name), "none, or 1"))
+    return misses
 
 
 def no_propagation_beside(request: UpdateRequest) -> Sequence[Miss]:

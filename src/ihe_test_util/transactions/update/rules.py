@@ -50,6 +50,7 @@ _VERSION: Final = "ITI TF-2: 3.57.4.1.3.3.1.2"
 _STATUS: Final = "ITI TF-2: 3.57.4.1.3.3.2.2"
 _SUBMIT: Final = "ITI TF-2: 3.57.4.1.3.3.6"
 _ONE_VERSION: Final = "an object is updated once in a request"
+_UNVERSIONED: Final = "submission sets and associations have no later versions"
 _LOGICAL_ID: Final = "what is updated is a later version, with the logicalID of the object"
 _PREVIOUS: Final = "HasMember from the submission set says which version is updated"
 _ANNOTATED: Final = "PreviousVersion is a number, AssociationPropagation yes or no, and nothing else is said"
@@ -99,6 +100,7 @@ UPDATE_RULES: Final[tuple[Rule[UpdateRequest], ...]] = (
         operations.no_propagation_beside,
         _OPERATION_ERROR,
     ),
+    _rule("MU-13", _COMMON, _UNVERSIONED, operations.unversioned, _UPDATE_ERROR),
     *_attributes("MU"),
     *rules_for(UpdateRequest, Actor.REGISTRY, updating=True),
 )
@@ -122,6 +124,7 @@ RESTRICTED_UPDATE_RULES: Final[tuple[Rule[UpdateRequest], ...]] = (
     ),
     _rule("RMU-08", _REQUEST, "only document entries are updated", operations.only_entries, _OBJECT_TYPE_ERROR),
     _rule("RMU-09", _REQUEST, "there is no other operation", operations.only_versions, _INVALID_REQUEST),
+    _rule("RMU-10", _REQUEST, _UNVERSIONED, operations.unversioned, _INVALID_REQUEST),
     *_attributes("RMU"),
     *rules_for(UpdateRequest, Actor.REGISTRY, updating=True),
 )

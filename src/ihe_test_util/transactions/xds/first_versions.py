@@ -11,7 +11,8 @@ from ihe_test_util.xml.ebrim import urns
 
 PREVIOUS_VERSION: Final = "PreviousVersion"
 _UPDATES: Final = frozenset({urns.UPDATE_AVAILABILITY_STATUS, urns.SUBMIT_ASSOCIATION, urns.NON_VERSIONING_UPDATE})
-_FIRST: Final = frozenset({"", "1", "1.1"})  # 1.1 is what ebRS calls a first version
+#: What a first version may say that it is; 1.1 is what ebRS calls it.
+FIRST_VERSIONS: Final = frozenset({"", "1", "1.1"})
 _LIMITED: Final = frozenset({urns.ENTRY_LIMITED_METADATA, urns.SET_LIMITED_METADATA, urns.FOLDER_LIMITED_METADATA})
 _SECTION: Final = "ITI TF-2: 3.42.4.1.2"
 
@@ -38,7 +39,7 @@ def _first_versions(request: CarriesMetadata) -> Sequence[Miss]:
     for item in (*(view.source for view in metadata.views), *metadata.associations):
         if item.lid and item.lid != item.id:
             misses.append(Miss(f"{item.id}/logicalID", shown(item.lid), "none, or the id of the object"))
-        if item.version is not None and item.version.name not in _FIRST:
+        if item.version is not None and item.version.name not in FIRST_VERSIONS:
             misses.append(Miss(f"{item.id}/version", shown(item.version.name), "none, or 1"))
     return misses
 

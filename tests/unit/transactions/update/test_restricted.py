@@ -13,6 +13,7 @@ HERE, ELSEWHERE = Slot("repositoryUniqueId", ("2.999.8",)), Slot("repositoryUniq
 DOCUMENT, FOLDER, SET = document(1, HERE), folder(2), submission_set(3)
 IN_FOLDER = link(20, urns.HAS_MEMBER, FOLDER, DOCUMENT)
 IDENTIFIER, VERSION = "XDSMetadataIdentifierError", "XDSMetadataVersionError"
+UNRESOLVED = "UnresolvedReferenceException"
 
 
 def errors_of(response: RegistryResponse) -> list[tuple[str, str]]:
@@ -35,7 +36,7 @@ async def test_a_document_entry_gets_a_new_version(registered: Registered, world
 @pytest.mark.parametrize(
     ("parts", "patient", "errors"),
     [
-        (version(DOCUMENT, lid=uuid(99)), "", [(IDENTIFIER, "New01/logicalID"), (VERSION, "New01/PreviousVersion")]),
+        (version(DOCUMENT, lid=uuid(99)), "", [(UNRESOLVED, "New01/logicalID"), (VERSION, "New01/PreviousVersion")]),
         (version(DOCUMENT, previous="3"), "", [(VERSION, "New01/PreviousVersion")]),
         (version(DOCUMENT, unique_id="2.999.77"), "", [(IDENTIFIER, "New01/uniqueId")]),
         (version(document(1, ELSEWHERE)), "", [(IDENTIFIER, "New01/repositoryUniqueId")]),

@@ -10,6 +10,7 @@ from ihe_test_util.domain.world import World
 from ihe_test_util.soap.mtom import InlineAttachments
 from ihe_test_util.transactions import iti57, iti92
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.xml import ns
 from ihe_test_util.xml.ebrim import urns
 from ihe_test_util.xml.io import Element, parse
 
@@ -21,6 +22,7 @@ ANNOTATION_ERROR, INVALID, METADATA_ERROR = (
     "XDSInvalidRequestException",
     "XDSRegistryMetadataError",
 )
+A_UUID = "urn:uuid:00000000-0000-4000-8000-0000000000d9"
 Mutation = Callable[[Element], None]
 
 
@@ -102,6 +104,15 @@ def propagating_beside(root: Element) -> None:
     attribute("InFolder01", "sourceObject", "Folder01")(root)
 
 
+def later(name: str) -> Mutation:
+    """An object that says it is the second version."""
+
+    def mutate(root: Element) -> None:
+        by_id(root, name).append(parse(f'<r:VersionInfo xmlns:r="{ns.RIM}" versionName="2"/>'.encode()))
+
+    return mutate
+
+
 CASES: list[tuple[str, str, str, str, Mutation]] = [
     ("MU-01", VERSION, METADATA_ERROR, "/SubmitObjectsRequest/RegistryObjectList", nothing),
     (
@@ -161,6 +172,9 @@ CASES: list[tuple[str, str, str, str, Mutation]] = [
     ("MU-11", OPERATIONS, UPDATE_ERROR, "Submit01/targetObject", attribute("Submit01", "targetObject", "Folder01")),
     ("MU-11", OPERATIONS, UPDATE_ERROR, "Signs01/SubmitAssociation", removed("Submit01")),
     ("MU-12", OPERATIONS, OPERATION_ERROR, "Update01/AssociationPropagation", propagating_beside),
+    ("MU-13", OPERATIONS, UPDATE_ERROR, "Signs01/logicalID", attribute("Signs01", "lid", A_UUID)),
+    ("MU-13", OPERATIONS, UPDATE_ERROR, "SubmissionSet01/logicalID", attribute("SubmissionSet01", "lid", A_UUID)),
+    ("MU-13", OPERATIONS, UPDATE_ERROR, "Signs01/version", later("Signs01")),
     ("MU-21", VERSION, METADATA_ERROR, "Document01/objectType", attribute("Document01", "objectType", "urn:other")),
     ("MU-22", VERSION, METADATA_ERROR, "Document01/hash", slot("Document01", "hash")),
     ("MU-23", VERSION, METADATA_ERROR, "Document01/size", slot("Document01", "size")),
@@ -188,8 +202,9 @@ CASES: list[tuple[str, str, str, str, Mutation]] = [
         RESTRICTED,
         INVALID,
         "Association01/targetObject",
-        attribute("Association01", "targetObject", "urn:uuid:00000000-0000-4000-8000-0000000000d9"),
+        attribute("Association01", "targetObject", A_UUID),
     ),
+    ("RMU-10", RESTRICTED, INVALID, "Association01/logicalID", attribute("Association01", "lid", A_UUID)),
     ("RMU-21", RESTRICTED, METADATA_ERROR, "Document01/objectType", attribute("Document01", "objectType", "urn:other")),
     ("RMU-22", RESTRICTED, METADATA_ERROR, "Document01/hash", slot("Document01", "hash")),
     ("RMU-23", RESTRICTED, METADATA_ERROR, "Document01/size", slot("Document01", "size")),

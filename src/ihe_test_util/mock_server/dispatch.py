@@ -36,7 +36,7 @@ def select(envelope: Envelope, http_action: str, path: str, routes: Routes) -> R
             expected=f"POST {route.path}",
             hint=f"send it to {route.path}",
         )
-    if payload.tag != card.request_root:
+    if not card.is_root(payload.tag):
         raise MessageMalformed(
             f"the SOAP Body does not hold what the action {card.action!r} announces",
             where=f"/Envelope/Body (line {payload.sourceline})",

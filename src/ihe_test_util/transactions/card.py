@@ -137,7 +137,8 @@ def _nobody(_request: object) -> Iterable[str]:
 class Transaction(Generic[Req, Resp]):
     """One interaction of one IHE transaction: how it is written, read, judged and answered.
 
-    ``request_root`` and ``response_root`` are names in Clark notation (``{namespace}local``).
+    ``request_root`` and ``response_root`` are names in Clark notation (``{namespace}local``), and so are
+    ``other_roots``, under which some peers send the same request.
     ``config_field`` is the configuration field that holds its path. ``patient_ids`` are the identifiers, as CX, of the
     patients that a request is about. ``matches`` tells interactions with the same root apart.
 
@@ -171,10 +172,15 @@ class Transaction(Generic[Req, Resp]):
     refuse: "Refuse[Req, Resp] | None" = None
     warn: Callable[[Resp, Sequence[Finding]], Resp] | None = None
     missing_is_fault: bool = False
+    other_roots: tuple[str, ...] = ()
 
     def takes(self, payload: Element) -> bool:
         """Whether a message without an action may be this interaction, by its root element and what is in it."""
-        return payload.tag == self.request_root and (self.matches is None or self.matches(payload))
+        return self.is_root(payload.tag) and (self.matches is None or self.matches(payload))
+
+    def is_root(self, tag: str) -> bool:
+        """Whether a request may have this root."""
+        return tag == self.request_root or tag in self.other_roots
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""

@@ -29,8 +29,11 @@ Req = TypeVar("Req", bound=Transmitted)
 Check = Callable[[Transmitted], Sequence[Miss]]
 
 
-def wrapper_rules(series: str, interaction: str, section: str) -> tuple[Rule[Req], ...]:
-    """The rules ``series``-01 to -12 for one interaction; ``section`` is where its profile fixes the codes."""
+def wrapper_rules(series: str, interaction: str, section: str, *, or_named: str = "") -> tuple[Rule[Req], ...]:
+    """The rules ``series``-01 to -12 for one interaction; ``section`` is where its profile fixes the codes.
+
+    ``or_named`` is another name that messages give the interaction.
+    """
     root = f"/{interaction}"
     error, warning = Severity.ERROR, Severity.WARNING
 
@@ -42,7 +45,7 @@ def wrapper_rules(series: str, interaction: str, section: str) -> tuple[Rule[Req
         rule(2, SECTION, error, "creationTime has a value", _creation_time_given(root)),
         rule(3, SECTION, error, "creationTime is a point in time that exists", _creation_time_exists(root)),
         rule(4, SECTION, warning, "creationTime is precise to the second", _creation_time_precise(root)),
-        rule(5, section, error, f"interactionId names {interaction}", _interaction_id(root, interaction)),
+        rule(5, section, error, f"interactionId names {interaction}", _interaction_id(root, interaction, or_named)),
         rule(6, SECTION, error, "processingCode is D, P or T", _processing_code(root)),
         rule(7, section, error, "processingModeCode is T", _processing_mode_code(root)),
         rule(8, section, error, "acceptAckCode is AL", _accept_ack_code(root)),
@@ -129,18 +132,20 @@ def _creation_time_precise(root: str) -> Check:
     return check
 
 
-def _interaction_id(root: str, interaction: str) -> Check:
+def _interaction_id(root: str, interaction: str, or_named: str) -> Check:
+    names = {interaction, or_named} - {""}
+
     def check(request: Transmitted) -> Sequence[Miss]:
         found = request.transmission.interaction_id
         if found is None:
             return (Miss(f"{root}/interactionId", want=f"root {HL7_INTERACTIONS}, extension {interaction}"),)
-        if found.extension == interaction and found.root == HL7_INTERACTIONS:
+        if found.extension in names and found.root == HL7_INTERACTIONS:
             return ()
         path = f"{root}/interactionId"
         misses: list[Miss] = []
         if found.root != HL7_INTERACTIONS:
             misses.append(Miss(f"{path}/@root", shown(found.root), HL7_INTERACTIONS))
-        if found.extension != interaction:
+        if found.extension not in names:
             misses.append(Miss(f"{path}/@extension", shown(found.extension), interaction))
         return misses
 

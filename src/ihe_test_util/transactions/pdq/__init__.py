@@ -13,6 +13,7 @@ from ihe_test_util.transactions.patient_query.model import CANDIDATES, FIND_CAND
 from ihe_test_util.transactions.pdq.answer import answer, answer_cancel, answer_continuation
 from ihe_test_util.transactions.pdq.continuation import (
     CANCEL,
+    CANCEL_ELEMENT,
     CONTINUE,
     INTERACTION,
     ContinuationRequest,
@@ -84,9 +85,10 @@ CANCEL_SPEC: Final = Transaction(
     title="Patient Demographics Query HL7 V3, cancel",
     section="ITI TF-2: 3.47.4.4",
     actors=_ACTORS,
-    action=f"{HL7}:{INTERACTION}_Cancel",
+    action=f"{HL7}:{CANCEL_ELEMENT}",
     response_action=f"{HL7}:{acknowledgement.INTERACTION}",
-    request_root=q(INTERACTION),
+    request_root=q(CANCEL_ELEMENT),
+    other_roots=(q(INTERACTION),),
     response_root=acknowledgement.ROOT,
     path="/pdq",
     config_field="pdq_endpoint",
@@ -99,7 +101,7 @@ CANCEL_SPEC: Final = Transaction(
     answer=answer_cancel,
     verdict=acknowledgement_verdict,
     log_ids=log_continuation,
-    matches=lambda message: status_of(message) == CANCEL,
+    matches=lambda message: message.tag == q(CANCEL_ELEMENT) or status_of(message) == CANCEL,
 )
 
 __all__ = [

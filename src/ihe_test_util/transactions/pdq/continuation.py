@@ -15,6 +15,8 @@ from ihe_test_util.xml.hl7v3.wrappers import HL7_INTERACTIONS, Device, Transmiss
 from ihe_test_util.xml.io import Element
 
 INTERACTION: Final = "QUQI_IN000003UV01"
+#: The element of a cancellation in the WSDL of ITI-47; many consumers write that of a continuation instead.
+CANCEL_ELEMENT: Final = f"{INTERACTION}_Cancel"
 #: The trigger event as HL7 names it, and as it stands in the messages of most consumers.
 TRIGGERS: Final = ("QUQI_TE000003UV01", "PRPA_TE000003UV01")
 #: The statusCode of a continuation that asks for more, and of one that wants no more.
@@ -76,7 +78,7 @@ def continuation_request(
     transmission = Transmission(
         II(message_id),
         creation_time,
-        II(HL7_INTERACTIONS, INTERACTION),
+        II(HL7_INTERACTIONS, CANCEL_ELEMENT if cancel else INTERACTION),
         "P",
         "T",
         "AL",
@@ -98,7 +100,7 @@ def parse_continuation(message: Element, _attachments: Attachments) -> Continuat
     Raises:
         MessageMalformed: the element is something else.
     """
-    if message.tag != q(INTERACTION):
+    if message.tag not in (q(INTERACTION), q(CANCEL_ELEMENT)):
         raise another_message(message, INTERACTION)
     transmission, rest = read_transmission(message)
     acknowledgement = acknowledgement_in(transmission, rest)
@@ -118,14 +120,14 @@ def parse_continuation(message: Element, _attachments: Attachments) -> Continuat
 
 def build_continuation(request: ContinuationRequest) -> Payload:
     """The SOAP Body's content; what the request does not have is left out."""
-    message = new_message(INTERACTION)
+    asked = request.continuation
+    message = new_message(CANCEL_ELEMENT if asked is not None and asked.status_code == CANCEL else INTERACTION)
     add_acknowledgement(message, request.acknowledgement)
-    if not request.class_code and request.continuation is None:
+    if not request.class_code and asked is None:
         return Payload(message)
     act = add(message, "controlActProcess", classCode=request.class_code, moodCode=request.mood_code)
     if request.code is not None:
         add_cd(act, "code", request.code)
-    asked = request.continuation
     if asked is not None:
         element = add(act, "queryContinuation")
         if asked.query_id is not None:

@@ -1,6 +1,7 @@
 """What the profile demands of a query by demographics, and of continuing one (ITI TF-2: 3.47.4.1.2, 3.47.4.3.2)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from ihe_test_util.exchange import Severity
@@ -21,6 +22,7 @@ from ihe_test_util.transactions.patient_query.rules import (
 )
 from ihe_test_util.transactions.pdq.continuation import (
     CANCEL,
+    CANCEL_ELEMENT,
     CONTINUATION_PATH,
     CONTINUE,
     INTERACTION,
@@ -169,12 +171,23 @@ def _is_positive(text: str) -> bool:
     return text.isascii() and text.isdecimal() and int(text) > 0
 
 
-def _more_rules(series: str, section: str, status: str) -> tuple[Rule[ContinuationRequest], ...]:
+def _below(element: str, check: More) -> More:
+    """The check, with paths that begin at the element that a message has for its root."""
+    usual = f"/{INTERACTION}/"
+    if element == INTERACTION:
+        return check
+    return lambda request: [
+        replace(miss, path=f"/{element}/{miss.path.removeprefix(usual)}") if miss.path.startswith(usual) else miss
+        for miss in check(request)
+    ]
+
+
+def _more_rules(series: str, element: str, section: str, status: str) -> tuple[Rule[ContinuationRequest], ...]:
     def rule(number: int, sentence: str, check: More, *, essential: bool = False) -> Rule[ContinuationRequest]:
-        return Rule(f"{series}-{number:02}", section, _ERROR, sentence, check, essential=essential)
+        return Rule(f"{series}-{number:02}", section, _ERROR, sentence, _below(element, check), essential=essential)
 
     return (
-        *wrapper_rules(series, INTERACTION, section),
+        *wrapper_rules(series, element, section, or_named=INTERACTION),
         rule(13, "every element is in the namespace urn:hl7-org:v3", _qualified),
         rule(14, "there is a controlActProcess with moodCode EVN or RQO", _control_act),
         rule(15, f"controlActProcess/code is the trigger event {TRIGGERS[0]}", _trigger),
@@ -185,5 +198,5 @@ def _more_rules(series: str, section: str, status: str) -> tuple[Rule[Continuati
     )
 
 
-CONTINUE_RULES: Final = _more_rules("PDQC", _MORE, CONTINUE)
-CANCEL_RULES: Final = _more_rules("PDQX", _NO_MORE, CANCEL)
+CONTINUE_RULES: Final = _more_rules("PDQC", INTERACTION, _MORE, CONTINUE)
+CANCEL_RULES: Final = _more_rules("PDQX", CANCEL_ELEMENT, _NO_MORE, CANCEL)

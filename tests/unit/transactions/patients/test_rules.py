@@ -229,12 +229,20 @@ def test_an_empty_message_lacks_what_is_essential(card: Card) -> None:
     assert len({(finding.rule, finding.path) for finding in findings}) == len(findings)
 
 
-def test_a_continuation_is_told_from_a_cancellation_by_its_status() -> None:
-    """Both have the same root element; without an action the statusCode decides."""
+def test_a_continuation_is_told_from_a_cancellation_without_an_action() -> None:
+    """The root element tells them apart; and the statusCode, where a cancellation has the root of a continuation."""
+    cancellation = (DATA / "ITI-47/cancel.xml").read_bytes()
     asks_more = parse((DATA / "ITI-47/continue.xml").read_bytes())
-    ends = parse((DATA / "ITI-47/cancel.xml").read_bytes())
-    assert [pdq.CONTINUE_SPEC.takes(one) for one in (asks_more, ends)] == [True, False]
-    assert [pdq.CANCEL_SPEC.takes(one) for one in (asks_more, ends)] == [False, True]
+    ends, plainly = parse(cancellation), parse(cancellation.replace(b"UV01_Cancel", b"UV01"))
+    assert [pdq.CONTINUE_SPEC.takes(one) for one in (asks_more, ends, plainly)] == [True, False, False]
+    assert [pdq.CANCEL_SPEC.takes(one) for one in (asks_more, ends, plainly)] == [False, True, True]
+
+
+def test_a_cancellation_may_have_the_root_of_a_continuation() -> None:
+    """As HL7's own interaction has it, and as many consumers send it: it breaks no rule."""
+    message = parse((DATA / "ITI-47/cancel.xml").read_bytes().replace(b"UV01_Cancel", b"UV01"))
+    request = pdq.CANCEL_SPEC.parse_request(message, InlineAttachments())
+    assert pdq.CANCEL_SPEC.judge(request) == []
 
 
 def _attribute_of(case: Break) -> str:

@@ -1,6 +1,9 @@
 """What removing metadata does to the registry (ITI TF-2: 3.62.4.1.3)."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import Final
 
 from ihe_test_util.domain.registry import update_demands as demands
 from ihe_test_util.domain.registry.access import RegistryChange, RegistryView
@@ -9,7 +12,8 @@ from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.exchange import Finding
 from ihe_test_util.xml.ebrim import Association, urns
 
-_MEMBERS: frozenset[Kind] = frozenset({Kind.DOCUMENT_ENTRY, Kind.FOLDER})
+_MEMBERS: Final = frozenset({Kind.DOCUMENT_ENTRY, Kind.FOLDER})
+_PER_CHECK: Final = 1000
 
 
 def remove(ids: Collection[str], change: RegistryChange) -> None:
@@ -27,51 +31,52 @@ def removal_problems(ids: Collection[str], view: RegistryView) -> list[Finding]:
     going = set(ids)
     found = view.by_ids(going)
     held = {entry.id for entry in found}
-    return [
-        *(
-            demands.REMOVED_EXISTS.breach(f"{one}/id", "nothing of this id", "the entryUUID of an object")
-            for one in dict.fromkeys(ids)
-            if one not in held
-        ),
-        *_referenced(found, going, view),
-        *_left_alone(found, going, view),
-    ]
+    missing = (
+        demands.REMOVED_EXISTS.breach(f"{one}/id", "nothing of this id", "the entryUUID of an object")
+        for one in dict.fromkeys(ids)
+        if one not in held
+    )
+    checks = (missing, _referenced(found, going, view), _left_alone(found, going, view))
+    return [finding for check in checks for finding in islice(check, _PER_CHECK)]
 
 
 def _referenced(found: list[Entry], going: set[str], view: RegistryView) -> Iterator[Finding]:
-    """Each object to go to which an association leads that stays."""
+    """Each object to go to or from which an association leads that stays."""
+    staying = _links({entry.id for entry in found}, going, view)
     for entry in found:
-        links = (*view.associations_from([entry.id]), *view.associations_to([entry.id]))
-        if staying := [link.id for link in links if link.id not in going]:
-            got = f"a {entry.kind} with associations {', '.join(dict.fromkeys(staying))}"
+        if links := staying.get(entry.id):
+            got = f"a {entry.kind} with associations {', '.join(dict.fromkeys(link.id for link in links))}"
             yield demands.UNREFERENCED.breach(f"{entry.id}/id", got, "that these are removed too")
 
 
 def _left_alone(found: list[Entry], going: set[str], view: RegistryView) -> Iterator[Finding]:
     """Each object that stays and loses the last association, or the one that makes it part of a submission set."""
-    ends = [
-        end
-        for entry in found
-        if isinstance(entry.source, Association)
-        for end in (entry.source.source, entry.source.target)
-        if end not in going
-    ]
-    for entry in view.by_ids(dict.fromkeys(ends)):
-        incoming = [link for link in view.associations_to([entry.id]) if link.id not in going]
-        outgoing = [link for link in view.associations_from([entry.id]) if link.id not in going]
+    links = (entry.source for entry in found)
+    ends = [end for link in links if isinstance(link, Association) for end in (link.source, link.target)]
+    losing = view.by_ids(dict.fromkeys(end for end in ends if end not in going))
+    staying = _links({entry.id for entry in losing}, going, view)
+    parents = {link.source for kept in staying.values() for link in kept if link.association_type == urns.HAS_MEMBER}
+    sets = {entry.id for entry in view.by_ids(parents) if entry.kind is Kind.SUBMISSION_SET}
+    for entry in losing:
         if entry.kind is Kind.ASSOCIATION:
             continue
-        if not incoming and not outgoing:
+        kept = staying.get(entry.id, [])
+        if not kept:
             got = f"a {entry.kind} that would be left without associations"
-        elif entry.kind in _MEMBERS and not _in_submission_set(incoming, view):
+        elif entry.kind in _MEMBERS and not any(link.target == entry.id and link.source in sets for link in kept):
             got = f"a {entry.kind} that would be left in no submission set"
         else:
             continue
         yield demands.STILL_REFERENCED.breach(f"{entry.id}/id", got, "that it is removed too, or keeps them")
 
 
-def _in_submission_set(incoming: list[Entry], view: RegistryView) -> bool:
-    parents = [
-        link.source.source for link in incoming if isinstance(link.source, Association) and link.type == urns.HAS_MEMBER
-    ]
-    return any(entry.kind is Kind.SUBMISSION_SET for entry in view.by_ids(parents))
+def _links(ids: set[str], going: set[str], view: RegistryView) -> dict[str, list[Association]]:
+    """The associations that stay, by the objects to and from which they lead."""
+    staying: dict[str, list[Association]] = defaultdict(list)
+    found: Iterable[Entry] = (*view.associations_from(ids), *view.associations_to(ids))
+    for entry in found:
+        link = entry.source
+        if isinstance(link, Association) and link.id not in going:
+            for end in {link.source, link.target} & ids:
+                staying[end].append(link)
+    return staying

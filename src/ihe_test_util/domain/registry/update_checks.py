@@ -1,6 +1,7 @@
 """What speaks against an update in the registry as it is (ITI TF-2: 3.57.4.1.3, 3.92.4.1.3), all of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from ihe_test_util.domain.registry import update_demands as demands
@@ -31,6 +32,7 @@ from ihe_test_util.exchange import Finding
 from ihe_test_util.xml.ebrim import Association, urns
 
 _REPOSITORY: Final = "repositoryUniqueId"
+_PER_CHECK: Final = 1000
 
 
 def update_problems(
@@ -46,21 +48,22 @@ def update_problems(
     ``of_version`` are the demands on new versions, those of Metadata Update or of Restricted Metadata Update.
     """
     draft = plan.draft
-    latest = latest_versions(plan, view)
-    held = {entry.id: entry for entry in view.by_ids([*draft.submitted_ids, *references(draft)])}
-    state = _State(plan, view, latest, held)
+    state = _State(plan, view)
     own_set = (plan.submission_set,) if plan.submission_set is not None else ()
-    return [
-        *unknown_patients(draft, view, strict=strict),
-        *taken_ids(draft, held),
-        *taken_unique_ids(Draft(own_set, draft.labels), view),
-        *state.unresolved(),
-        *(finding for version in plan.versions if version.lid for finding in state.version(version, of_version)),
-        *(finding for change in plan.statuses for finding in state.status(change)),
-        *(finding for entry in plan.submitted for finding in state.submitted(entry)),
-        *state.reconciled(),
-        *(unknown_codes(draft, affinity_domain) if strict and affinity_domain.check else ()),
+    checks: list[Iterator[Finding]] = [
+        unknown_patients(draft, view, strict=strict),
+        taken_ids(draft, state.held),
+        taken_unique_ids(Draft(own_set, draft.labels), view),
+        state.unresolved(),
+        (finding for version in plan.versions if version.lid for finding in state.version(version, of_version)),
+        (finding for change in plan.statuses for finding in state.status(change)),
+        (finding for entry in plan.submitted for finding in state.submitted(entry)),
+        state.reconciled(),
     ]
+    if strict and affinity_domain.check:
+        checks.append(unknown_codes(draft, affinity_domain))
+    # As with the rules on a message: whole messages of mistakes would take more memory than they do themselves.
+    return [finding for check in checks for finding in islice(check, _PER_CHECK)]
 
 
 def latest_versions(plan: UpdatePlan, view: RegistryView) -> dict[str, Entry]:
@@ -73,18 +76,30 @@ def latest_versions(plan: UpdatePlan, view: RegistryView) -> dict[str, Entry]:
 
 
 class _State:
-    """The registry before an update and what the update makes of it."""
+    """The registry before an update and what the update makes of it; all that is asked of it is looked up at once."""
 
-    def __init__(
-        self, plan: UpdatePlan, view: RegistryView, latest: Mapping[str, Entry], held: Mapping[str, Entry]
-    ) -> None:
+    def __init__(self, plan: UpdatePlan, view: RegistryView) -> None:
+        draft = plan.draft
         self._plan = plan
-        self._view = view
-        self._latest = latest
-        self._held = held
-        self._new = {entry.id: entry for entry in plan.draft.entries}
-        superseding = ((version, latest.get(version.lid)) for version in plan.versions)
+        self._latest = latest_versions(plan, view)
+        self._new = {entry.id: entry for entry in draft.entries}
+        superseding = ((version, self._latest.get(version.lid)) for version in plan.versions)
         self._superseded = {old.id: version.entry for version, old in superseding if old is not None}
+        self._propagated = propagated(plan, self._latest, view)
+        self.held = {entry.id: entry for entry in view.by_ids([*draft.submitted_ids, *references(draft)])}
+        links = [entry.source for entry in self.held.values() if entry.kind is Kind.ASSOCIATION]
+        ends = {end for link in links if isinstance(link, Association) for end in (link.source, link.target)}
+        ends |= {end for one in self._propagated for end in (one.source, one.target)}
+        further = view.by_ids(ends - self.held.keys() - self._new.keys())
+        self._objects = {**{entry.id: entry for entry in further}, **self.held, **self._new}
+        self._versions = view.latest_versions({entry.lid for entry in self.held.values()})
+        sources = (entry.source for entry in plan.submitted)
+        beside = view.associations_from({link.source for link in sources if isinstance(link, Association)})
+        self._in_force = {
+            (link.association_type, link.source, link.target): entry.id
+            for entry in beside
+            if entry.approved and isinstance(link := entry.source, Association)
+        }
 
     def unresolved(self) -> Iterator[Finding]:
         """Each reference to what is neither in the submission nor in the registry."""
@@ -131,14 +146,13 @@ class _State:
         for name, end in ends:
             yield from self._right_end(f"{label}/{name}", link, end, is_source=end == link.source)
         yield from self._one_patient(f"{label}/targetObject", link)
-        for other in self._view.associations_from([link.source]):
-            same = isinstance(other.source, Association) and other.source.target == link.target
-            if same and other.type == link.association_type and other.approved:
-                yield demands.NEW_ASSOCIATION.breach(f"{label}/associationType", f"{other.id} is one", "none")
+        other = self._in_force.get((link.association_type, link.source, link.target))
+        if other is not None:
+            yield demands.NEW_ASSOCIATION.breach(f"{label}/associationType", f"{other} is one", "none")
 
     def reconciled(self) -> Iterator[Finding]:
         """Each association that an update makes for a new version, between objects of two patients."""
-        for one in propagated(self._plan, self._latest, self._view):
+        for one in self._propagated:
             source, target = self._known(one.source), self._known(one.target)
             if source is None or target is None or not _two_patients(source, target):
                 continue
@@ -183,13 +197,10 @@ class _State:
 
     def _known(self, object_id: str) -> Entry | None:
         """An object of the submission, or of the registry."""
-        found = self._new.get(object_id) or self._held.get(object_id)
-        return found or next(iter(self._view.by_ids([object_id])), None)
+        return self._objects.get(object_id)
 
     def _is_latest(self, entry: Entry) -> bool:
-        if entry.id in self._new:
-            return True
-        return self._view.latest_versions([entry.lid]).get(entry.lid, entry.version) == entry.version
+        return entry.id in self._new or self._versions.get(entry.lid, entry.version) == entry.version
 
     def _label(self, object_id: str) -> str:
         return self._plan.draft.label(object_id)

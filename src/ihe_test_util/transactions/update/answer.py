@@ -34,7 +34,7 @@ class Updating:
         """
         work = partial(
             update,
-            _plan(request, world),
+            await _plan(request, world),
             of_version=self.of_version,
             strict=world.strict,
             at=world.now(),
@@ -51,7 +51,7 @@ class Updating:
         """The Failure with all errors, of the message and of the registry's state."""
         look = partial(
             update_problems,
-            _plan(request, world),
+            await _plan(request, world),
             of_version=self.of_version,
             strict=world.strict,
             affinity_domain=world.affinity_domain,
@@ -86,5 +86,8 @@ def patient_ids(request: UpdateRequest) -> Iterator[str]:
     return submitting.patient_ids_of(request.metadata)
 
 
-def _plan(request: UpdateRequest, world: World) -> UpdatePlan:
-    return planned(request.metadata, drafted(request.metadata, new_uuid=world.new_uuid, at=world.now()))
+async def _plan(request: UpdateRequest, world: World) -> UpdatePlan:
+    def plan() -> UpdatePlan:
+        return planned(request.metadata, drafted(request.metadata, new_uuid=world.new_uuid, at=world.now()))
+
+    return await submitting.prepared(request.metadata, plan)

@@ -44,3 +44,10 @@ def failed(row: int, message: str, category: Category = Category.PERMANENT) -> P
     """A patient whose submission failed."""
     cause = Cause(Step.PROVIDE, REJECTED.cause, message, category, "mend it")
     return PatientResult(row, row, Status.FAILED, cause=cause)
+
+
+def without_warning(stderr: str) -> str:
+    """What a command wrote to stderr beside the warning that it speaks plain HTTP."""
+    lines = stderr.splitlines(keepends=True)
+    assert any(line.startswith("Warning: plain HTTP to 127.0.0.1") for line in lines)
+    return "".join(line for line in lines if not line.startswith("Warning: plain HTTP to 127.0.0.1"))

@@ -92,7 +92,8 @@ def _run(
     )
     with Job(job_options) as job, _logging(job, config.logging.level):
         if not chosen.dry_run:
-            warn_of_transport(job.endpoints_in_use, verbose=choices.http, without_use=options.only_for_https)
+            told = not (options.quiet or options.as_json)
+            warn_of_transport(job.endpoints_in_use, verbose=told, without_use=options.only_for_https)
         with showing(job.progress, quiet=options.quiet or options.as_json) as show:
             for note in chosen.notes:
                 show.say(note)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 
 import click
 
@@ -47,5 +48,6 @@ def show_refusal(error: IheTestUtilError, *, exit_code: int, as_json: bool) -> i
 
 
 def show_warning(text: str) -> None:
-    """Write a warning to stderr."""
-    click.echo(f"{click.style('Warning:', fg='yellow')} {text}", err=True, color=wants_colour())
+    """Write a warning to stderr, if anybody reads it."""
+    with suppress(BrokenPipeError):
+        click.echo(f"{click.style('Warning:', fg='yellow')} {text}", err=True, color=wants_colour())

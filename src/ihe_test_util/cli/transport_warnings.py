@@ -9,7 +9,7 @@ from ihe_test_util.client.endpoint import Endpoint
 def warn_of_transport(endpoints: Iterable[Endpoint], *, verbose: bool = False, without_use: Sequence[str] = ()) -> None:
     """Warn of plain HTTP and of servers that anybody could be, once for each host; call it once in a command.
 
-    Plain HTTP to this very machine passes no wire and is worth a word only if ``verbose``. ``without_use`` are options
+    Plain HTTP to this very machine passes no wire; it is told where ``verbose``. ``without_use`` are options
     that were given and do nothing where no endpoint is one of HTTPS.
     """
     told: set[str] = set()
@@ -28,4 +28,4 @@ def warn_of_transport(endpoints: Iterable[Endpoint], *, verbose: bool = False, w
         elif not endpoint.local:
             show_warning(f"plain HTTP to {host}: anybody on the way can read and change the message")
         elif verbose:
-            show_warning(f"plain HTTP to {host}; it does not leave this machine")
+            show_warning(f"plain HTTP to {host}")

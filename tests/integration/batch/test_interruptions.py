@@ -118,8 +118,9 @@ async def test_a_second_ctrl_c_does_not_wait(bench: Any, silent: str) -> None:
     process = bench.command.begin("submit", "patients.csv", "--pix-add-url", silent, **bench.variables)
     await grown(bench.path(RESULTS), 1000, lambda: process.poll() is not None)
     process.send_signal(signal.SIGINT)
-    line = await asyncio.to_thread(process.stderr.readline)
-    assert "Stopping" in line
+    said = [await asyncio.to_thread(process.stderr.readline) for _ in range(3)]
+    assert ["plain HTTP" in line for line in said] == [True, True, False]
+    assert "Stopping" in said[2]
     process.send_signal(signal.SIGINT)
     await asyncio.to_thread(process.communicate)
     assert process.returncode == 130

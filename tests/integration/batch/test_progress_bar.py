@@ -61,7 +61,8 @@ async def test_a_bar_with_count_rate_failures_and_time_left(start_bench: Any) ->
     """It goes when the run ends; failures stay above it; standard output has the summary alone."""
     bench = await start_bench(FAILING)
     out, text, lines = await at_a_terminal(bench, 100)
-    assert f"0/{COUNT}" in lines[0]
+    assert lines[0].startswith("Warning: plain HTTP to 127.0.0.1")
+    assert f"0/{COUNT}" in lines[1]
     last = [frame for frame in lines if f"{COUNT}/{COUNT}" in frame][-1]
     assert re.fullmatch(rf"━+ +{COUNT}/{COUNT} +[0-9.]+/s 1 failed left 0:00:00", last)
     assert any(re.fullmatch("row 9 failed at ITI-41: .*locked", frame) for frame in lines)

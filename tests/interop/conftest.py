@@ -1,5 +1,6 @@
 """Clients that nobody here wrote, built from the sources beside this file, and a mock server for them to talk to."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -23,12 +24,21 @@ from lxml import etree
 HERE = Path(__file__).parent
 MESSAGES = HERE / "messages"
 JARS = Path("/usr/share/java")
+#: The least version of Java that IPF 5 runs on.
+JAVA_OF_IPF = 17
 #: jaxws-rt.jar names what else it needs in its manifest.
 JAXWS_JARS = ("jaxws-rt.jar", "jaxws-api.jar", "jaxb-api.jar", "javax.activation.jar")
 GSOAP_IMPORTS = Path("/usr/share/gsoap/import")
 LIMIT_S = 60.0
+#: Maven downloads some 35 MB when it comes by for the first time.
+DOWNLOAD_LIMIT_S = 600.0
 
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+#: Transactions that have no field of their own for their behaviour.
+QUERIES = ("ITI-45", "ITI-47", "ITI-55", "ITI-18", "ITI-43")
+#: The goal that copies a project's dependencies; its version is pinned, as those of pom.xml are.
+COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 #: ITI TF-3: 4.2.5.1, the schemes of XDSDocumentEntry.uniqueId and XDSSubmissionSet.uniqueId.
 UNIQUE_IDS = {"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab", "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"}
@@ -44,7 +54,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Client:
-    """A client's command; it is called as ``COMMAND register|submit URL FILE [ID=DOCUMENT …] [option …]``."""
+    """A client's command; the head of its source tells what to call it with."""
 
     command: tuple[str, ...]
 
@@ -103,6 +113,19 @@ def run(*command: str | Path) -> None:
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
+def download(project: Path, place: Path) -> None:
+    """Have Maven copy what a project depends on into a directory; the first time it downloads, then it has a cache.
+
+    Where that cannot be had the tests that need it are skipped; in CI they fail.
+    """
+    command = ["mvn", "--batch-mode", "--no-transfer-progress", "--file", str(project), COPY_JARS]
+    command += [f"-DoutputDirectory={place}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DOWNLOAD_LIMIT_S)
+    if done.returncode != 0 and os.environ.get("CI", "").lower() != "true":
+        pytest.skip(f"Maven cannot get what {project.name} depends on: {done.stdout[-2000:]}")
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
 @pytest.fixture(scope="session")
 def java_client(pytestconfig: pytest.Config) -> Client:
     """JAX-WS RI on the machine's JDK."""
@@ -116,6 +139,25 @@ def java_client(pytestconfig: pytest.Config) -> Client:
 
     classes = built(pytestconfig, "java", [source], build)
     return Client(("java", "-cp", f"{classes}{os.pathsep}{jars}", "InteropClient"))
+
+
+@pytest.fixture(scope="session")
+def ipf_client(pytestconfig: pytest.Config) -> Client:
+    """IPF's clients, which Apache CXF lies under, from Maven Central."""
+    need("Maven", there=shutil.which("mvn") is not None)
+    need("a JDK of version 17 or later", there=shutil.which("javac") is not None and _java_version() >= JAVA_OF_IPF)
+    project, source = HERE / "ipf" / "pom.xml", HERE / "ipf" / "IpfClient.java"
+
+    def build(place: Path) -> None:
+        download(project, place / "jars")
+        run("javac", "-nowarn", "--release", str(JAVA_OF_IPF), "-cp", place / "jars" / "*", "-d", place, source)
+
+    # Two workers of one run must not download into one cache at the same time.
+    with (pytestconfig.cache.mkdir("interop") / "maven.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        place = built(pytestconfig, "ipf", [project, source], build)
+    quiet = f"-Djava.util.logging.config.file={HERE / 'ipf' / 'logging.properties'}"
+    return Client(("java", quiet, "-cp", f"{place}{os.pathsep}{place / 'jars' / '*'}", "IpfClient"))
 
 
 @pytest.fixture(scope="session", params=["1.2", "1.1"])
@@ -163,6 +205,12 @@ def wsdl2h() -> Callable[[str, Path], None]:
     return generate
 
 
+def _java_version() -> int:
+    """The major version of the JDK."""
+    done = subprocess.run(["javac", "-version"], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[1].partition(".")[0])
+
+
 def _pkg_config(option: str) -> list[str] | None:
     if shutil.which("pkg-config") is None:
         return None
@@ -186,6 +234,7 @@ def _running(start: _Start) -> Iterator[Mock]:
     strict = {"validation_mode": "strict"}
     settings = {"host": "127.0.0.1", "save_submitted_documents": True}
     settings |= {"pix_add_behavior": strict, "iti41_behavior": strict}
+    settings |= {"endpoint_behaviors": dict.fromkeys(QUERIES, strict)}
     (start.directory / "config.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "ihe_test_util", "mock", "start", "--port", str(port), "--config", "config.json"]
     log = start.directory / "output.txt"

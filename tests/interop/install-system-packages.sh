@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs from Debian or Ubuntu what the tests in this directory drive: a JDK, JAX-WS RI and gSOAP; and PostgreSQL for tests/integration/store.
+# Installs from Debian or Ubuntu what the tests in this directory drive: a JDK, Maven, JAX-WS RI and gSOAP; and PostgreSQL for tests/integration/store.
 # Quiet unless something fails; what is installed already stays as it is. Needs root, or sudo.
 set -eu
 
 packages="libjaxws-java gsoap libgsoap-dev gcc libc6-dev libssl-dev zlib1g-dev pkg-config postgresql"
 command -v javac >/dev/null 2>&1 || packages="default-jdk-headless $packages"
+command -v mvn >/dev/null 2>&1 || packages="maven $packages"
 
 missing=""
 for package in $packages; do

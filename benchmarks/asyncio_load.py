@@ -1,9 +1,11 @@
 """What stands in for wrk where there is none: the same load from one Python process, which takes more of the machine.
 
-Arguments: request file, marker, number of the first request, port, connections, seconds. Prints one JSON object.
+Arguments: request file, marker, number of the first request, how many numbers there are (0: any), port, connections,
+seconds. Prints one JSON object.
 """
 
 import asyncio
+import itertools
 import json
 import re
 import statistics
@@ -91,21 +93,23 @@ async def run(request: Callable[[], bytes], port: int, connections: int, seconds
     }
 
 
-def _requests(path: Path, marker: bytes, first: int) -> Callable[[], bytes]:
+def _requests(path: Path, marker: bytes, first: int, span: int) -> Callable[[], bytes]:
     pieces = path.read_bytes().split(marker)
-    numbers = iter(range(first + 1, sys.maxsize))
+    counted = itertools.count(1)
+    # Among few numbers, up and down: what comes next is not what lies beside.
+    numbers = (first + (count * 7919 % span if span else count) for count in counted)
     return lambda: str(next(numbers)).encode().join(pieces)
 
 
 def main(arguments: list[str]) -> None:
     """Run as the command line says."""
-    path, marker, first, port, connections, seconds = arguments
+    path, marker, first, span, port, connections, seconds = arguments
     loop_factory = None
     if sys.platform != "win32":
         import uvloop  # noqa: PLC0415 - there is none for Windows
 
         loop_factory = uvloop.new_event_loop
-    requests = _requests(Path(path), marker.encode(), int(first))
+    requests = _requests(Path(path), marker.encode(), int(first), int(span))
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         print(json.dumps(runner.run(run(requests, int(port), int(connections), float(seconds)))))
 

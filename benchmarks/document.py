@@ -43,7 +43,7 @@ def measure_document(bench: Bench) -> list[Row]:
     """The rows of a large document: by a bare socket, and by this project's client."""
     size = bench.scale.document_bytes
     document = bench.directory / "document.bin"
-    _write_document(document, size)
+    write_document(document, size)
     small = bench.directory / "small.bin"
     small.write_bytes(os.urandom(_SMALL))
     copies: list[float] = []
@@ -52,7 +52,7 @@ def measure_document(bench: Bench) -> list[Row]:
     small_peak = _sent(bench, small, _by_client).client_peak
     for number in range(bench.scale.document_rounds):
         copies.append(_copied(document, bench.directory / "copy.bin"))
-        bare.append(_sent(bench, document, _by_socket))
+        bare.append(_sent(bench, document, by_socket))
         clients.append(_sent(bench, document, _by_client))
         speeds = [size / _MB / seconds for seconds in (copies[-1], bare[-1].seconds, clients[-1].seconds)]
         bench.say(f"document, round {number + 1}: copy {speeds[0]:.0f}, socket {speeds[1]:.0f}, {speeds[2]:.0f} MB/s")
@@ -108,7 +108,8 @@ def _sent(bench: Bench, document: Path, way: Callable[[Mock, Path], tuple[float,
         return Sent(seconds, memory.growth, client_peak, len(spooled))
 
 
-def _by_socket(mock: Mock, document: Path) -> tuple[float, int]:
+def by_socket(mock: Mock, document: Path) -> tuple[float, int]:
+    """Send a document by the shortest way; seconds, and no memory to speak of."""
     whole = submission(Content.of_file(document))
     holding_place = replace(whole, documents=(ProvidedDocument("Document01", Content.of(_PLACE)),))
     ready = prepared(iti41.SPEC, holding_place)
@@ -146,7 +147,8 @@ def _by_client(mock: Mock, document: Path) -> tuple[float, int]:
     return time.perf_counter() - begun, memory.peak
 
 
-def _write_document(path: Path, size: int) -> None:
+def write_document(path: Path, size: int) -> None:
+    """A file of random bytes."""
     block = os.urandom(4 * MIB)
     with path.open("wb") as file:
         for _ in range(size // len(block)):

@@ -1,12 +1,12 @@
 -- For wrk: sends the request in a file, with a number of its own for each place where the marker stands.
--- Arguments: file, marker, number of the first request.
-local pieces, number = {}, 0
+-- Arguments: file, marker, number of the first request, how many numbers there are (0: any).
+local pieces, base, count, span = {}, 0, 0, 0
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
   local text, marker, from = file:read("*a"), args[2], 1
   file:close()
-  number = tonumber(args[3])
+  base, span = tonumber(args[3]), tonumber(args[4])
   while true do
     local first, last = text:find(marker, from, true)
     if not first then break end
@@ -17,7 +17,9 @@ function init(args)
 end
 
 function request()
-  number = number + 1
+  count = count + 1
+  -- Among few numbers, up and down: what comes next is not what lies beside.
+  local number = base + (span > 0 and (count * 7919) % span or count)
   return table.concat(pieces, string.format("%.0f", number))
 end
 

@@ -18,8 +18,19 @@ NO_WRK: Final = "wrk is not installed (Debian: apt-get install wrk)"
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """The numbers that requests may have: so many from ``first``."""
+
+    first: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """What came of one run: ``refused`` answers were not 2xx, ``broken`` requests got none."""
+    """What came of one run: ``refused`` answers were not 2xx, ``broken`` requests got none.
+
+    ``first`` is the number that stood before that of its first request.
+    """
 
     requests: int
     seconds: float
@@ -27,6 +38,7 @@ class Load:
     p99_ms: float
     refused: int
     broken: int
+    first: int
 
     @property
     def per_second(self) -> float:
@@ -43,8 +55,10 @@ class Loader:
         self._wrk = wrk
         self._runs = 0
 
-    def run(self, template: Template, port: int, seconds: float) -> Load:
-        """Load a server on this machine for so many seconds.
+    def run(
+        self, template: Template, port: int, seconds: float, *, among: Among | None = None, connections: int = 0
+    ) -> Load:
+        """Load a server on this machine for so many seconds; with numbers of old where ``among`` names them.
 
         Raises:
             subprocess.SubprocessError: the load generator failed.
@@ -52,12 +66,14 @@ class Loader:
         self._runs += 1
         path = self._directory / f"request-{template.name}"
         path.write_bytes(MARKER.encode().join(template.pieces))
-        request = [str(path), MARKER, str(FIRST + self._runs * _STRIDE)]
+        numbers = among or Among(FIRST + self._runs * _STRIDE, 0)
+        request = [str(path), MARKER, str(numbers.first), str(numbers.span)]
+        at_once = str(connections or self.connections)
         if self._wrk is None:
             command = [sys.executable, str(_HERE / "asyncio_load.py"), *request]
-            command += [str(port), str(self.connections), str(seconds)]
+            command += [str(port), at_once, str(seconds)]
         else:
-            command = [self._wrk, "-t", "1", "-c", str(self.connections), "-d", f"{max(1, round(seconds))}s"]
+            command = [self._wrk, "-t", "1", "-c", at_once, "-d", f"{max(1, round(seconds))}s"]
             command += [
                 "--timeout",
                 "30s",
@@ -69,4 +85,4 @@ class Loader:
                 *request,
             ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _GRACE_S, check=True)
-        return Load(**json.loads(done.stdout.splitlines()[-1]))
+        return Load(**json.loads(done.stdout.splitlines()[-1]), first=numbers.first)

@@ -1,17 +1,20 @@
 """The requests that are sent: whole HTTP requests, with a marker wherever each one needs an id of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ihe_test_util.api.queries import stored_query
 from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.client.request import Prepared, prepare
 from ihe_test_util.content import Content
 from ihe_test_util.domain.patients import Patient
-from ihe_test_util.domain.world import MOCK_DEVICE_OID
+from ihe_test_util.domain.world import MOCK_DEVICE_OID, MOCK_REPOSITORY_OID
+from ihe_test_util.domain.xds.metadata import Metadata
 from ihe_test_util.exchange import Finding
-from ihe_test_util.transactions import iti41, pix_add
+from ihe_test_util.transactions import iti18, iti41, iti42, iti43, pix_add
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.xml.ebrim import ExtrinsicObject, ObjectList, Slot
 from ihe_test_util.xml.hl7v3 import AD, II, PN, TEL
 
 #: Stands for the number of a request; as long as one, a valid part of an OID and of a UUID, and found nowhere else.
@@ -22,6 +25,8 @@ _DOCUMENT_BYTES: Final = 15 * 1024
 _SAMPLE: Final = Path(__file__).parents[1] / "examples" / "sample-ccd.xml"
 #: Assigned the patient identifiers.
 AUTHORITY: Final = "2.999.4.1"
+#: The uniqueIds of documents begin with this and end with the number of the request.
+DOCUMENT_ARC: Final = "2.25.1"
 _SENDER: Final = "2.999.1.2"
 _TIME: Final = "20260314150926"
 
@@ -71,17 +76,54 @@ def pix_add_template() -> Template:
 
 
 def iti41_template() -> Template:
-    """A submission of one C-CDA document of about 15 KB as MTOM; each request has unique ids of its own."""
+    """A submission of one C-CDA document of about 15 KB as MTOM; each request has unique ids of its own.
+
+    Its patient is the one of ``pix_add_template().request(0)``.
+    """
     request = submission(Content.of(sample_document()))
     return _template(iti41.SPEC, request)
 
 
-def submission(document: Content) -> iti41.ProvideAndRegisterRequest:
-    """A submission of one document, with the marker in its unique ids."""
-    draft = iti41.DocumentDraft(document, unique_id=f"2.25.1{MARKER}", creation_time=_TIME, title="Summary")
-    patient_id = f"BENCH-{MARKER}^^^&{AUTHORITY}&ISO"
+def iti42_template() -> Template:
+    """The metadata of the same submission, as a repository registers it."""
+    metadata = submission(Content.of(sample_document())).metadata
+    repository = Slot("repositoryUniqueId", (MOCK_REPOSITORY_OID,))
+    objects = [
+        replace(each, slots=(*each.slots, repository)) if isinstance(each, ExtrinsicObject) else each
+        for each in metadata.request.objects
+    ]
+    return _template(iti42.SPEC, iti42.RegisterRequest(Metadata(ObjectList(tuple(objects)))))
+
+
+def iti18_template() -> Template:
+    """FindDocuments for the approved documents of a patient, each request of another one, as whole entries."""
+    return _template(iti18.SPEC, stored_query("find-documents", {"patient_id": patient(), "status": "approved"}))
+
+
+def iti43_template() -> Template:
+    """A request for one of the documents that were submitted by ``iti41_template``."""
+    return _template(iti43.SPEC, retrieval(f"{DOCUMENT_ARC}{MARKER}"))
+
+
+def retrieval(unique_id: str) -> iti43.RetrieveRequest:
+    """A request for one document of the mock's own repository."""
+    return iti43.RetrieveRequest((iti43.DocumentRequest(MOCK_REPOSITORY_OID, unique_id),))
+
+
+def patient(number: str = MARKER) -> str:
+    """A patient identifier as CX."""
+    return f"BENCH-{number}^^^&{AUTHORITY}&ISO"
+
+
+def submission(*documents: Content, patient_number: str = str(FIRST)) -> iti41.ProvideAndRegisterRequest:
+    """A submission of documents, with the marker in its unique ids."""
+    drafts = [
+        iti41.DocumentDraft(document, unique_id=f"{DOCUMENT_ARC}{place}{MARKER}", creation_time=_TIME, title="Summary")
+        for document, place in zip(documents, ("", *range(1, len(documents))), strict=True)
+    ]
+    patient_id = patient(patient_number)
     return iti41.submission_for(
-        (draft,),
+        drafts,
         patient_id=patient_id,
         source_patient_id=patient_id,
         source_id=_SENDER,

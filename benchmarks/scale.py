@@ -13,13 +13,17 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Rounds, seconds, requests and bytes; ``delay_ms`` is the configured delay of the delayed requests."""
+    """Rounds, seconds, requests and bytes; ``delay_ms`` is the configured delay of the delayed requests.
 
-    rounds: int = 7
-    round_s: float = 5.0
-    warm_up_s: float = 3.0
+    ``entries`` are the sizes of the registry that is asked, ``postgres_entries`` that on PostgreSQL.
+    """
+
+    rounds: int = 5
+    side_rounds: int = 2
+    round_s: float = 4.0
+    warm_up_s: float = 2.0
     connections: int = 64
-    memory_requests: int = 100_000
+    memory_requests: int = 60_000
     delayed: int = 1_000
     delay_ms: int = 5_000
     document_bytes: int = 1024 * _MIB
@@ -30,11 +34,14 @@ class Scale:
     workflow_rounds: int = 3
     csv_rows: int = 1_000_000
     csv_rounds: int = 3
+    entries: tuple[int, ...] = (1_000, 100_000, 1_000_000)
+    postgres_entries: int = 20_000
 
 
 FULL = Scale()
 QUICK = Scale(
     rounds=1,
+    side_rounds=1,
     round_s=0.5,
     warm_up_s=0.2,
     connections=8,
@@ -49,6 +56,8 @@ QUICK = Scale(
     workflow_rounds=1,
     csv_rows=1_000,
     csv_rounds=1,
+    entries=(100, 1_000),
+    postgres_entries=100,
 )
 SOAK_REQUESTS = 1_000_000
 

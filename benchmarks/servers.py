@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,11 +81,13 @@ class Mock:
     port: int
     pid: int
     directory: Path
+    store_url: str = ""
 
     @property
     def rss(self) -> int:
-        """Memory that it holds, in bytes."""
-        return int(psutil.Process(self.pid).memory_info().rss)
+        """Memory that it holds, in bytes; with that of its workers, and what they share counted for each."""
+        process = psutil.Process(self.pid)
+        return sum(int(each.memory_info().rss) for each in (process, *process.children()))
 
     @property
     def data_dir(self) -> Path:
@@ -98,6 +100,12 @@ class Mock:
 
     def stored(self, count: str) -> int:
         """The result of a statement that counts what it has stored."""
+        if self.store_url:
+            import psycopg  # noqa: PLC0415 - only where PostgreSQL is
+
+            with psycopg.connect(self.store_url) as shared:
+                counted = shared.execute(count.encode()).fetchone()
+            return int(counted[0]) if counted else 0
         with closing(sqlite3.connect(f"file:{self.data_dir / DOMAIN_FILE}?mode=ro", uri=True)) as connection:
             return int(connection.execute(count).fetchone()[0])
 
@@ -108,21 +116,24 @@ class Mock:
 
 
 @contextmanager
-def mock_server(directory: Path, config: Mapping[str, object] | None = None) -> Iterator[Mock]:
-    """A mock server started by the command of users, in a directory of its own that goes with it.
+def mock_server(
+    directory: Path, config: Mapping[str, object] | None = None, *, options: Sequence[str] = (), keep: bool = False
+) -> Iterator[Mock]:
+    """A mock server started by the command of users, in a directory of its own that goes with it unless it is kept.
 
     Raises:
         BenchFailedError: it did not start.
     """
-    (directory / "mocks").mkdir(parents=True)
+    (directory / "mocks").mkdir(parents=True, exist_ok=keep)
     (directory / "mocks" / "config.json").write_text(json.dumps({"host": "127.0.0.1", **(config or {})}))
     port = free_port()
-    run(["mock", "start", "-b", "--port", str(port)], directory)
+    run(["mock", "start", "-b", "--port", str(port), *options], directory)
     try:
-        yield Mock(port, int(health(port)["pid"]), directory)
+        yield Mock(port, int(health(port)["pid"]), directory, str((config or {}).get("store_url", "")))
     finally:
         run(["mock", "stop", "--timeout", "30"], directory)
-        shutil.rmtree(directory)
+        if not keep:
+            shutil.rmtree(directory)
 
 
 @contextmanager

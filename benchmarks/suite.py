@@ -15,14 +15,18 @@ from typing import Final
 from benchmarks.csv_rows import measure_csv
 from benchmarks.delayed import measure_delayed
 from benchmarks.document import measure_document
+from benchmarks.large_retrieval import measure_document_out
 from benchmarks.load import NO_WRK, Loader
 from benchmarks.machine import Origin, origin
 from benchmarks.memory import measure_memory
+from benchmarks.retrieval import measure_iti43
 from benchmarks.rows import Row, Verdict, table
 from benchmarks.scale import FULL, QUICK, SOAK_REQUESTS, Bench, Cases
 from benchmarks.servers import BenchFailedError
+from benchmarks.shared_database import measure_postgres
 from benchmarks.startup import measure_startup
-from benchmarks.throughput import measure_iti41, measure_pix_add
+from benchmarks.stored_query import measure_iti18
+from benchmarks.throughput import measure_iti41, measure_iti42, measure_pix_add, measure_workers
 from benchmarks.workflow import measure_workflow
 from ihe_test_util.errors import IheTestUtilError
 
@@ -34,9 +38,15 @@ _CASES: Final[Cases] = {
     "startup": measure_startup,
     "pix-add": measure_pix_add,
     "iti-41": measure_iti41,
+    "iti-42": measure_iti42,
+    "iti-43": measure_iti43,
+    "iti-18": measure_iti18,
+    "workers": measure_workers,
+    "postgres": measure_postgres,
     "memory": measure_memory,
     "delayed": measure_delayed,
     "document": measure_document,
+    "document-out": measure_document_out,
     "workflow": measure_workflow,
     "csv": measure_csv,
 }

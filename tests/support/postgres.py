@@ -24,15 +24,19 @@ def missing() -> str:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """A running server; gives the URL of its database."""
-    with tempfile.TemporaryDirectory(prefix="ihe-postgres-") as directory:
+def postgres_server(place: Path | None = None, *, durable: bool = False) -> Iterator[str]:
+    """A running server; gives the URL of its database.
+
+    Its directory lies in ``place``; a durable one waits for the disk, as in earnest.
+    """
+    with tempfile.TemporaryDirectory(prefix="ihe-postgres-", dir=place) as directory:
         data = Path(directory) / "data"
         _run("initdb", "-D", str(data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync", owner_of=directory)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        options = f"-p {port} -h 127.0.0.1 -k {directory} -F -c max_connections=60"
+        options = f"-p {port} -h 127.0.0.1 -k {directory} -c max_connections=60"
+        options += "" if durable else " -F"
         _run("pg_ctl", "-D", str(data), "-l", f"{directory}/log", "-w", "-o", options, "start")
         try:
             yield f"postgresql://tester@127.0.0.1:{port}/postgres"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.postgres import missing
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -40,6 +42,11 @@ def run(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
     [
         ("pix-add", ["bare aiohttp + lxml, beside PIX Add", "PIX Add"]),
         ("iti-41", ["bare aiohttp + lxml, beside ITI-41", "ITI-41"]),
+        ("iti-42", ["ITI-42"]),
+        ("iti-43", ["ITI-43, 15 KB"]),
+        ("iti-18", [f"ITI-18 FindDocuments, {size} entries, one client: p50 / p99" for size in ("100", "1,000")]),
+        ("workers", ["PIX Add, two workers", "ITI-41, two workers"]),
+        ("document-out", ["8 MiB document by ITI-43, to a bare socket", "  by ihe-test-util retrieve"]),
         ("delayed", ["50 requests at once, delay 0.3 s"]),
         ("document", ["8 MiB document by ITI-41, from a bare socket"]),
         ("workflow", ["submit, 20 patients, unsigned", "submit, 20 patients, signed per message"]),
@@ -57,6 +64,20 @@ def test_a_case_measures_what_it_says_and_leaves_nothing_behind(tmp_path: Path, 
         assert what in done.stdout
     truths = [row for row in rows if row["budget"] == "0"]
     assert all(row["verdict"] == "ok" for row in truths), truths
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(missing()), reason=missing() or "PostgreSQL is there")
+def test_a_database_of_its_own_is_measured_where_there_is_postgresql(tmp_path: Path) -> None:
+    """feeds, submissions and queries on PostgreSQL run to their end, and the database is gone afterwards"""
+    done, rows = run(tmp_path, "--only", "postgres", "--loader", "asyncio")
+
+    assert done.returncode == 0, done.stderr
+    assert {f"{name}, on PostgreSQL" for name in ("PIX Add", "ITI-41", "ITI-18 FindDocuments")} <= {
+        row["what"] for row in rows
+    }
+    assert {row["verdict"] for row in rows if row["budget"] == "0"} == {"ok"}
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 

@@ -1,11 +1,12 @@
 """A WSDL 1.1 description of the operations of one path, for clients that want to be generated from one.
 
 The message schemas are open (``xs:any``): the standards' own XSDs are large and belong to their publishers. Only
-what a stub generator must see is spelled out: the documents of an XDS.b request, so that it sends them by MTOM.
+what a stub generator must see is spelled out: the documents of XDS.b messages, so that they travel by MTOM.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
@@ -17,7 +18,12 @@ _TARGET: Final = "urn:ihe-test-util:wsdl:1"
 _WSDL: Final = f"{{{ns.WSDL}}}"
 _XSD: Final = f"{{{ns.XSD}}}"
 _HTTP: Final = "http://schemas.xmlsoap.org/soap/http"
-_WITH_DOCUMENTS: Final = f"{{{ns.XDSB}}}ProvideAndRegisterDocumentSetRequest"
+#: MTOM-aware generators map base64 with this attribute to a data handler instead of a byte array.
+_CONTENT_TYPES: Final = f"{{{ns.XMLMIME}}}expectedContentTypes"
+_ANY_CONTENT: Final = "application/octet-stream"
+_PROVIDE: Final = f"{{{ns.XDSB}}}ProvideAndRegisterDocumentSetRequest"
+_RETRIEVE: Final = f"{{{ns.XDSB}}}RetrieveDocumentSetRequest"
+_RETRIEVE_RESPONSE: Final = f"{{{ns.XDSB}}}RetrieveDocumentSetResponse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +107,56 @@ def _binding(root: Element, name: str, operations: Sequence[Operation], version:
 
 
 def _types(types: Element, roots: Sequence[etree.QName]) -> None:
-    names: dict[str, list[str]] = {}
-    with_documents = any(root.text == _WITH_DOCUMENTS for root in roots)
-    if with_documents:
-        # Before the schema that refers to it: wsimport reads them in order.
-        names[ns.LCM] = ["SubmitObjectsRequest"]
-    for root in roots:
-        of_namespace = names.setdefault(root.namespace or "", [])
-        if root.localname not in of_namespace:
-            of_namespace.append(root.localname)
-    for namespace, local_names in names.items():
-        refers = with_documents and namespace == ns.XDSB
-        schema = etree.SubElement(types, f"{_XSD}schema", nsmap={"lcm": ns.LCM} if refers else None)
+    names = [root.text for root in roots]
+    referred = [_REFERENCES[name] for name in names if name in _REFERENCES]
+    by_namespace: dict[str, list[etree.QName]] = {}
+    # What is referred to comes before the schema that does so: wsimport reads them in order.
+    for root in dict.fromkeys((*referred, *names)):
+        name = etree.QName(root)
+        by_namespace.setdefault(name.namespace or "", []).append(name)
+    for namespace, elements in by_namespace.items():
+        imported = _imports(namespace, elements)
+        prefixes = {f"i{number}": other for number, other in enumerate(imported, start=1)}
+        schema = etree.SubElement(types, f"{_XSD}schema", nsmap=prefixes)
         schema.set("targetNamespace", namespace)
         schema.set("elementFormDefault", "qualified")
-        if refers:
-            etree.SubElement(schema, f"{_XSD}import").set("namespace", ns.LCM)
-        for name in local_names:
-            element = etree.SubElement(schema, f"{_XSD}element")
-            element.set("name", name)
-            content = etree.SubElement(element, f"{_XSD}complexType")
-            sequence = etree.SubElement(content, f"{_XSD}sequence")
-            if f"{{{namespace}}}{name}" == _WITH_DOCUMENTS:
-                etree.SubElement(sequence, f"{_XSD}element").set("ref", "lcm:SubmitObjectsRequest")
-                _documents(sequence)
-            else:
-                _open(sequence)
-            any_attribute = etree.SubElement(content, f"{_XSD}anyAttribute")
-            any_attribute.set("processContents", "skip")
+        for other in imported:
+            etree.SubElement(schema, f"{_XSD}import").set("namespace", other)
+        for element in elements:
+            _element(schema, element)
+
+
+def _imports(namespace: str, elements: Sequence[etree.QName]) -> list[str]:
+    referred = [etree.QName(_REFERENCES[one.text]) for one in elements if one.text in _REFERENCES]
+    return list(dict.fromkeys(one.namespace for one in referred if one.namespace and one.namespace != namespace))
+
+
+def _element(schema: Element, name: etree.QName) -> None:
+    content = _declared(schema, name.localname)
+    sequence = etree.SubElement(content, f"{_XSD}sequence")
+    if name.text in _REFERENCES:
+        referred = etree.QName(_REFERENCES[name.text])
+        prefix = next(prefix for prefix, uri in schema.nsmap.items() if uri == referred.namespace)
+        etree.SubElement(sequence, f"{_XSD}element").set("ref", f"{prefix}:{referred.localname}")
+    spell = _SPELLED.get(name.text, _open)
+    spell(sequence)
+    any_attribute = etree.SubElement(content, f"{_XSD}anyAttribute")
+    any_attribute.set("processContents", "skip")
+
+
+def _declared(parent: Element, name: str) -> Element:
+    """A new element declaration; what is returned is its complex type."""
+    element = etree.SubElement(parent, f"{_XSD}element")
+    element.set("name", name)
+    return etree.SubElement(element, f"{_XSD}complexType")
+
+
+def _repeated(parent: Element, name: str) -> Element:
+    content = _declared(parent, name)
+    element = parent[-1]
+    element.set("minOccurs", "0")
+    element.set("maxOccurs", "unbounded")
+    return content
 
 
 def _open(sequence: Element) -> None:
@@ -138,17 +166,50 @@ def _open(sequence: Element) -> None:
     anything.set("processContents", "skip")
 
 
-def _documents(sequence: Element) -> None:
-    document = etree.SubElement(sequence, f"{_XSD}element")
-    document.set("name", "Document")
-    document.set("minOccurs", "0")
-    document.set("maxOccurs", "unbounded")
-    content = etree.SubElement(etree.SubElement(document, f"{_XSD}complexType"), f"{_XSD}simpleContent")
+def _provided_documents(sequence: Element) -> None:
+    content = etree.SubElement(_repeated(sequence, "Document"), f"{_XSD}simpleContent")
     extension = etree.SubElement(content, f"{_XSD}extension")
     extension.set("base", "xs:base64Binary")
-    # MTOM-aware generators map this to a data handler instead of a byte array.
-    extension.set(f"{{{ns.XMLMIME}}}expectedContentTypes", "application/octet-stream")
+    extension.set(_CONTENT_TYPES, _ANY_CONTENT)
     attribute = etree.SubElement(extension, f"{_XSD}attribute")
     attribute.set("name", "id")
     attribute.set("type", "xs:anyURI")
     attribute.set("use", "required")
+
+
+def _document_requests(sequence: Element) -> None:
+    _texts(etree.SubElement(_repeated(sequence, "DocumentRequest"), f"{_XSD}sequence"), _ASKED_FOR)
+
+
+def _document_responses(sequence: Element) -> None:
+    fields = etree.SubElement(_repeated(sequence, "DocumentResponse"), f"{_XSD}sequence")
+    _texts(fields, _RETRIEVED)
+    document = etree.SubElement(fields, f"{_XSD}element")
+    document.set("name", "Document")
+    document.set("type", "xs:base64Binary")
+    document.set(_CONTENT_TYPES, _ANY_CONTENT)
+
+
+def _texts(sequence: Element, names: Mapping[str, bool]) -> None:
+    for name, required in names.items():
+        field = etree.SubElement(sequence, f"{_XSD}element")
+        field.set("name", name)
+        field.set("type", "xs:string")
+        if not required:
+            field.set("minOccurs", "0")
+
+
+#: The element of another schema that a message begins with.
+_REFERENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {_PROVIDE: f"{{{ns.LCM}}}SubmitObjectsRequest", _RETRIEVE_RESPONSE: f"{{{ns.RS}}}RegistryResponse"}
+)
+_SPELLED: Final[Mapping[str, Callable[[Element], None]]] = MappingProxyType(
+    {_PROVIDE: _provided_documents, _RETRIEVE: _document_requests, _RETRIEVE_RESPONSE: _document_responses}
+)
+#: Whether a field is required (ITI TF-2: 3.43.4.1.2, 3.43.4.2.2).
+_ASKED_FOR: Final[Mapping[str, bool]] = MappingProxyType(
+    {"HomeCommunityId": False, "RepositoryUniqueId": True, "DocumentUniqueId": True}
+)
+_RETRIEVED: Final[Mapping[str, bool]] = MappingProxyType(
+    {**_ASKED_FOR, "NewRepositoryUniqueId": False, "NewDocumentUniqueId": False, "mimeType": True}
+)

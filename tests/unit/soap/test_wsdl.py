@@ -1,5 +1,6 @@
 """The description that client generators start from."""
 
+import pytest
 from lxml import etree
 
 from ihe_test_util.soap.wsdl import Operation, wsdl
@@ -13,6 +14,14 @@ OPERATION = Operation(
     response_action="urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-bResponse",
     request_root=f"{{{ns.XDSB}}}ProvideAndRegisterDocumentSetRequest",
     response_root=f"{{{ns.RS}}}RegistryResponse",
+)
+RETRIEVE = Operation(
+    name="iti_43",
+    documentation="ITI-43",
+    action="urn:ihe:iti:2007:RetrieveDocumentSet",
+    response_action="urn:ihe:iti:2007:RetrieveDocumentSetResponse",
+    request_root=f"{{{ns.XDSB}}}RetrieveDocumentSetRequest",
+    response_root=f"{{{ns.XDSB}}}RetrieveDocumentSetResponse",
 )
 
 
@@ -54,3 +63,34 @@ def test_the_schemas_are_schemas() -> None:
     assert len(schemas) == 3
     for schema in independent:
         etree.XMLSchema(etree.fromstring(etree.tostring(schema)))
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [(OPERATION, "ProvideAndRegisterDocumentSetRequest"), (RETRIEVE, "RetrieveDocumentSetResponse")],
+    ids=["iti-41", "iti-43"],
+)
+def test_documents_are_declared_as_attachments(operation: Operation, message: str) -> None:
+    """What a generator needs for a data handler instead of a byte array, wherever a document is."""
+    schema = next(
+        each
+        for each in parse(wsdl([operation], "http://x/")).iter(f"{{{ns.XSD}}}schema")
+        if each.get("targetNamespace") == ns.XDSB
+    )
+    declared = next(each for each in schema if each.get("name") == message)
+
+    document = next(each for each in declared.iter(f"{{{ns.XSD}}}element") if each.get("name") == "Document")
+
+    (typed,) = [each for each in document.iter() if each.get(f"{{{ns.XMLMIME}}}expectedContentTypes")]
+    assert "xs:base64Binary" in {typed.get("type"), typed.get("base")}
+
+
+def test_operations_that_share_a_path_share_what_they_declare() -> None:
+    """Each message and each element once, though two operations have the same response or refer to it."""
+    root = parse(wsdl([OPERATION, RETRIEVE], "http://x/"))
+
+    messages = [each.get("name") for each in root.iter(f"{{{ns.WSDL}}}message")]
+    schemas = [each.get("targetNamespace") for each in root.iter(f"{{{ns.XSD}}}schema")]
+    assert len(messages) == len(set(messages)) == 4
+    assert len(schemas) == len(set(schemas))
+    assert schemas[-1] == ns.XDSB

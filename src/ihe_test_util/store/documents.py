@@ -230,14 +230,11 @@ class SqliteDocuments:
 
         def commit(connection: Connection) -> object:
             result = work(connection)
-            for insert, values in ((_SUBMISSION, [head]), (_DOCUMENT, rows)):
-                for sql, bound in insert.statements(values):
-                    connection.execute(sql, bound)
             if self.engine.shared:
                 self._share(connection, rows)
             return result
 
-        return await self.writer.run(commit)
+        return await self.writer.run(commit, (_SUBMISSION, [head]), (_DOCUMENT, rows))
 
     def share_all(self, connection: Connection) -> None:
         """Put the bytes of every large document that lies here into a database that several machines share."""

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from ihe_test_util.errors import StorageError
 from ihe_test_util.store.database import Row, SqlValue
-from ihe_test_util.store.engine import Engine
+from ihe_test_util.store.engine import Connection, Cursor, Engine, Params
 
 #: Something done on the connection of a writer, inside a transaction.
 Operation: TypeAlias = Callable[[Any], object]
@@ -81,7 +81,7 @@ def _sql(insert: Insert, count: int) -> str:
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """What one caller waits for: rows, or an operation, which is undone alone if it fails."""
+    """What one caller waits for: an operation, which is undone alone if it fails, and rows, or only these."""
 
     future: "asyncio.Future[Any]"  # Any: an operation's own result
     rows: tuple[tuple[Insert, Sequence[Row]], ...] = ()
@@ -134,17 +134,18 @@ class GroupWriter:
         self._put(write, loop)
         await write.future
 
-    async def run(self, operation: Operation) -> Any:  # noqa: ANN401 - whatever the operation returns
-        """Do something after all earlier writes and before all later ones, whole or not at all.
+    async def run(self, operation: Operation, *rows: tuple[Insert, Sequence[Row]]) -> Any:  # noqa: ANN401 - whatever the operation returns
+        """Do something after all earlier writes and before all later ones, and insert rows, all or nothing of it.
 
         It shares its commit with others, and may be run again if that fails: it does nothing but use the connection.
+        The rows come after it, together with those of others: operations that come with rows may not see them yet.
 
         Raises:
             StorageError: nothing of it was done.
             Exception: what the operation itself raised; nothing of it was done.
         """
         loop = asyncio.get_running_loop()
-        write = _Write(loop.create_future(), operation=operation)
+        write = _Write(loop.create_future(), rows, operation)
         self._put(write, loop)
         return await write.future
 
@@ -219,7 +220,9 @@ class GroupWriter:
 
     def _outcomes(self, writes: Sequence[_Write]) -> list[_Outcome]:
         try:
-            return self._commit(writes)
+            with suppress(_HalfDoneError):
+                return self._commit(writes)
+            return self._commit(writes, guarded=True)
         except Exception as error:  # noqa: BLE001 - a thread that died would leave all its callers waiting for ever
             if self._engine.is_lost(error) and self._reconnected():
                 return self._outcomes(writes)
@@ -235,54 +238,90 @@ class GroupWriter:
             return True
         return False
 
-    def _commit(self, writes: Sequence[_Write]) -> list[_Outcome]:
+    def _commit(self, writes: Sequence[_Write], *, guarded: bool = False) -> list[_Outcome]:
         self._engine.check()
-        segments = list(_segments(writes))
-        if len(segments) == 1 and segments[0][0].operation is None and not self._engine.shared:
-            statements = _statements(segments[0])
+        if not self._engine.shared and all(write.operation is None for write in writes):
+            statements = _statements(writes)
             if len(statements) == 1:
                 self._connection.execute(*statements[0])  # a transaction by itself
                 return [_Outcome(writes)]
-        outcomes = []
+        outcomes: list[_Outcome] = []
         with self._engine.writing(self._connection):
-            for segment in segments:
-                if segment[0].operation is not None:
-                    outcomes.append(self._operate(segment[0], alone=len(writes) == 1))
+            waiting: list[_Write] = []  # with rows to insert
+            for write in writes:
+                if write.operation is None:
+                    waiting.append(write)
+                    outcomes.append(_Outcome([write]))
                     continue
-                for sql, values in _statements(segment):
-                    self._connection.execute(sql, values)
-                outcomes.append(_Outcome(segment))
+                if not write.rows or (waiting and waiting[-1].operation is None):
+                    self._insert(waiting)
+                    waiting = []
+                outcomes.append(self._operate(write, alone=len(writes) == 1, guarded=guarded))
+                if outcomes[-1].error is None:
+                    waiting.append(write)
+            self._insert(waiting)
         return outcomes
 
-    def _operate(self, write: _Write, *, alone: bool) -> _Outcome:
-        """Run an operation so that its failure undoes what it did, and nothing else."""
+    def _insert(self, writes: Sequence[_Write]) -> None:
+        for sql, values in _statements(writes):
+            self._connection.execute(sql, values)
+
+    def _operate(self, write: _Write, *, alone: bool, guarded: bool) -> _Outcome:
+        """Run an operation so that its failure undoes what it did, and nothing else.
+
+        Raises:
+            _HalfDoneError: it failed and left something behind; only a guarded one can be undone alone.
+        """
         assert write.operation is not None  # noqa: S101 - the caller has looked
         if alone:
             return _Outcome([write], write.operation(self._connection))
-        self._connection.execute("SAVEPOINT operation")
+        # A savepoint takes two statements, and hardly an operation fails after it has begun to write.
+        watched = _Watched(self._connection)
+        if guarded:
+            self._connection.execute("SAVEPOINT operation")
         try:
-            value = write.operation(self._connection)
+            value = write.operation(watched)
         except Exception as error:
             if self._engine.is_hopeless(error):
                 raise
-            self._connection.execute("ROLLBACK TO operation")
+            told = self._engine.told(error)
+            if guarded:
+                self._connection.execute("ROLLBACK TO operation")
+                self._connection.execute("RELEASE operation")
+            elif watched.changed or told is not error:
+                raise _HalfDoneError from error
+            return _Outcome([write], error=told)
+        if guarded:
             self._connection.execute("RELEASE operation")
-            return _Outcome([write], error=self._engine.told(error))
-        self._connection.execute("RELEASE operation")
         return _Outcome([write], value)
 
 
-def _segments(writes: Sequence[_Write]) -> Iterator[Sequence[_Write]]:
-    """The writes in their order: each operation alone, and rows that follow each other together."""
-    start = 0
-    for index, write in enumerate(writes):
-        if write.operation is not None:
-            if start < index:
-                yield writes[start:index]
-            yield writes[index : index + 1]
-            start = index + 1
-    if start < len(writes):
-        yield writes[start:]
+class _HalfDoneError(Exception):
+    """An operation failed after it had begun to write, or an error of the database left the transaction in doubt."""
+
+
+class _Watched:
+    """A connection that knows whether anything may have been changed through it."""
+
+    __slots__ = ("_raw", "changed")
+
+    def __init__(self, raw: Connection) -> None:
+        self._raw = raw
+        self.changed = False
+
+    def execute(self, sql: str, parameters: Params = (), /) -> Cursor:
+        """Run a statement."""
+        if not sql.lstrip().startswith("SELECT"):
+            self.changed = True
+        return self._raw.execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Sequence[Params], /) -> object:
+        """Run a statement for each of several rows of values."""
+        self.changed = True
+        return self._raw.executemany(sql, parameters)
+
+    def close(self) -> None:
+        """Nothing: the connection is the writer's."""
 
 
 def _statements(writes: Sequence[_Write]) -> list[tuple[str, list[SqlValue]]]:

@@ -38,8 +38,8 @@ def read_values(text: str) -> Values:
     if not text:
         return Values(problem="a value")
     if not text.startswith("("):
-        literal, rest, problem = _literal(text, "")
-        if not problem and rest:
+        literal, rest, problem = _literal(text, 0, "")
+        if not problem and rest < len(text):
             problem = "one value, or several in parentheses"
         return Values(problem=problem) if problem else Values((literal,))
     if not text.endswith(")"):
@@ -78,38 +78,49 @@ def _lists(quoted: Iterable[str]) -> Iterator[str]:
 
 def _list(text: str) -> Values:
     literals = []
+    at = 0
     while True:
-        literal, text, problem = _literal(text, ",")
+        literal, at, problem = _literal(text, at, ",")
         if problem:
             return Values(problem=problem)
         literals.append(literal)
-        if not text:
+        if at == len(text):
             return Values(tuple(literals), listed=True)
-        if not text.startswith(","):
+        if text[at] != ",":
             return Values(problem="a comma between two values")
-        text = text[1:].lstrip(_BLANKS)
+        at = _after_blanks(text, at + 1)
 
 
-def _literal(text: str, end: str) -> tuple[Literal, str, str]:
-    """The value at the beginning of a text, the rest, and what is wrong; without quotes it goes to ``end``."""
+def _literal(text: str, at: int, end: str) -> tuple[Literal, int, str]:
+    """The value at a place of a text, where the rest begins, and what is wrong; without quotes it goes to ``end``.
+
+    Nothing is cut off the text, which may be long, and have many values.
+    """
     nothing = Literal("", quoted=False)
-    if not text:
-        return nothing, "", "a value"
-    if not text.startswith(_QUOTE):
-        bare, found, rest = text.partition(end) if end else (text, "", "")
-        bare = bare.rstrip(_BLANKS)
+    if at == len(text):
+        return nothing, at, "a value"
+    if text[at] != _QUOTE:
+        stop = text.find(end, at) if end else -1
+        stop = stop if stop >= 0 else len(text)
+        bare = text[at:stop].rstrip(_BLANKS)
         if not bare:
-            return nothing, "", "a value before the comma"
+            return nothing, stop, "a value before the comma"
         if not _BARE.isdisjoint(bare):
-            return nothing, "", QUOTES
-        return Literal(bare, quoted=False), found + rest, ""
-    position = 1
+            return nothing, stop, QUOTES
+        return Literal(bare, quoted=False), stop, ""
+    position = at + 1
     while True:
         position = text.find(_QUOTE, position)
         if position < 0:
-            return nothing, "", "a closing quote; a quote within a text is written twice"
+            return nothing, at, "a closing quote; a quote within a text is written twice"
         if text[position + 1 : position + 2] != _QUOTE:
             break
         position += 2
-    value = text[1:position].replace(_QUOTE * 2, _QUOTE)
-    return Literal(value, quoted=True), text[position + 1 :].lstrip(_BLANKS), ""
+    value = text[at + 1 : position].replace(_QUOTE * 2, _QUOTE)
+    return Literal(value, quoted=True), _after_blanks(text, position + 1), ""
+
+
+def _after_blanks(text: str, at: int) -> int:
+    while text[at : at + 1] and text[at] in _BLANKS:
+        at += 1
+    return at

@@ -22,6 +22,15 @@ def test_lists_are_read_as_they_were_written(values: list[str]) -> None:
     assert all(one.listed for one in found)
 
 
+def test_a_list_of_any_length_is_read() -> None:
+    """A hundred thousand ids in one Value: nobody's server is busy with them for a minute."""
+    ids = [f"urn:uuid:{number:08}-0000-4000-8000-000000000000" for number in range(100_000)]
+
+    found = read_values(f"({', '.join(repr(one) for one in ids)})")
+
+    assert [literal.text for literal in found.literals] == ids
+
+
 @given(st.lists(st.text("ab'", max_size=60), min_size=1, max_size=30))
 def test_lists_are_split_between_values(values: list[str]) -> None:
     """As long as single values are short enough, no Value exceeds 256 characters."""

@@ -15,6 +15,12 @@ from tests.support.patients import DOMAIN_A, DOMAIN_B, DOMAIN_C, Consumer, perso
 from tests.support.peer import Peer, StartMock
 
 MUSTER = Sought(names=(NameSought("Muster"),))
+AROUND: dict[str, Any] = {
+    "message_id": "5c1f7a2e-0d1b-4a57-9c39-000000009999",
+    "creation_time": "20240229153000+0100",
+    "sender_oid": "2.999.2.1",
+    "receiver_oid": "2.999.1.1",
+}
 LIST = "/controlActProcess/queryByParameter/parameterList"
 
 
@@ -356,3 +362,21 @@ async def test_two_servers_are_one_domain(start_mock: StartMock, tmp_path: Path)
     assert told(await other.more(answer.query.query_id)) == [(DOMAIN_B, "2")]
     assert (await other.merge(person((DOMAIN_A, "9")), (DOMAIN_A, "1"))).type_code == "CA"
     assert (await one.identifiers((DOMAIN_A, "1"))).response_code == "AE"
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "\u0663", "-1", "1.5"], ids=["endless", "arabic", "negative", "part"])
+async def test_no_number_upsets_the_supplier(consumer: Consumer, digits: str) -> None:
+    """Numbers of results that nobody can count are as if they were not there, in a query and in its continuation."""
+    for number in range(4):
+        await consumer.feed(person((DOMAIN_A, str(number))))
+    request = pdq.pdq_request(MUSTER, query_id=consumer.query_id(), limit=0, **AROUND)
+    assert request.act is not None
+    uncounted = replace(request, act=replace(request.act, query=replace(request.query, initial_quantity=digits)))
+    assert len((await consumer.ask(pdq.SPEC, uncounted)).registrations) == 4
+
+    first = await consumer.find(MUSTER, limit=1)
+    assert first.ack is not None
+    more = pdq.continuation_request(first.ack.query_id or II(), **AROUND)
+    assert more.continuation is not None
+    odd = replace(more, continuation=replace(more.continuation, start=digits, quantity=digits))
+    assert told(await consumer.ask(pdq.CONTINUE_SPEC, odd)) == [(DOMAIN_A, "1"), (DOMAIN_A, "2"), (DOMAIN_A, "3")]

@@ -19,6 +19,7 @@ CANDIDATES: Final = "PRPA_IN201306UV02"
 
 QUERY_PATH: Final = "/controlActProcess/queryByParameter"
 LIST_PATH: Final = f"{QUERY_PATH}/parameterList"
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,11 @@ class QueryRequest:
     def at(self, path: str) -> str:
         """The XPath of a place in this message."""
         return f"/{self.interaction}{path}"
+
+
+def count_of(text: str) -> int:
+    """A number of results as a message gives it; 0 where it is no whole number, or one beyond all counting."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ihe_test_util.transactions.patient_query.answer import (
 )
 from ihe_test_util.transactions.patient_query.build import add_query
 from ihe_test_util.transactions.patient_query.candidates import domains_of, sought_by
-from ihe_test_util.transactions.patient_query.model import CANDIDATES, Query, QueryRequest, QueryResponse
+from ihe_test_util.transactions.patient_query.model import CANDIDATES, Query, QueryRequest, QueryResponse, count_of
 from ihe_test_util.transactions.patient_query.parse import read_query
 from ihe_test_util.transactions.patient_query.records import demographics, with_authority_names
 from ihe_test_util.transactions.patient_query.sound import sound_ids
@@ -81,7 +81,7 @@ async def answer_continuation(request: ContinuationRequest, world: World) -> Que
         empty = Query(asked.query_id if asked is not None else None)
         return answered(request, world, CANDIDATES, empty, how_it_went("AE"), details=(detail,))
     query = read_query(parse(pending.query.encode())[0])
-    start = int(asked.start) - 1 if asked.start.isdecimal() and int(asked.start) else pending.told
+    start = count_of(asked.start) - 1 if count_of(asked.start) else pending.told
     end = min(start + _page_size(asked.quantity or query.initial_quantity, world), len(pending.found))
     patients = await world.patients.fetch(pending.found[start:end])
     found = await _identified(patients, query, world)
@@ -141,7 +141,7 @@ async def _identified(patients: Sequence[Patient], query: Query, world: World) -
 
 
 def _page_size(wanted: str, world: World) -> int:
-    number = int(wanted) if wanted.isdecimal() and wanted.isascii() else 0
+    number = count_of(wanted)
     return min(number, world.pdq_max_results) if number else world.pdq_max_results
 
 

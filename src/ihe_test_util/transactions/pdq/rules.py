@@ -6,7 +6,13 @@ from typing import Final, TypeAlias
 
 from ihe_test_util.exchange import Severity
 from ihe_test_util.transactions.card import Miss, Rule
-from ihe_test_util.transactions.patient_query.model import FIND_CANDIDATES, LIST_PATH, QUERY_PATH, QueryRequest
+from ihe_test_util.transactions.patient_query.model import (
+    FIND_CANDIDATES,
+    LIST_PATH,
+    QUERY_PATH,
+    QueryRequest,
+    count_of,
+)
 from ihe_test_util.transactions.patient_query.rules import (
     Check,
     bare_oids,
@@ -83,7 +89,7 @@ def _pediatric(request: QueryRequest) -> Sequence[Miss]:
 
 def _quantity(request: QueryRequest) -> Sequence[Miss]:
     wanted = request.query.initial_quantity
-    if not wanted or _is_positive(wanted):
+    if not wanted or count_of(wanted):
         return ()
     return (Miss(request.at(f"{QUERY_PATH}/initialQuantity/@value"), shown(wanted), "a number of patients, from 1"),)
 
@@ -153,7 +159,7 @@ def _numbers(request: ContinuationRequest) -> Sequence[Miss]:
     return [
         Miss(f"{CONTINUATION_PATH}/{name}/@value", shown(value), "a number from 1")
         for name, value in (("startResultNumber", asked.start), ("continuationQuantity", asked.quantity))
-        if value and not _is_positive(value)
+        if value and not count_of(value)
     ]
 
 
@@ -165,10 +171,6 @@ def _status(wanted: str) -> More:
         return (Miss(f"{CONTINUATION_PATH}/statusCode/@code", shown(asked.status_code), wanted),)
 
     return check
-
-
-def _is_positive(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) > 0
 
 
 def _below(element: str, check: More) -> More:

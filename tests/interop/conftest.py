@@ -36,12 +36,19 @@ DOWNLOAD_LIMIT_S = 600.0
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 #: Transactions that have no field of their own for their behaviour.
 QUERIES = ("ITI-45", "ITI-47", "ITI-55", "ITI-18", "ITI-43")
+#: Paths that several transactions share, as on many a real server.
+CROWDED = {
+    "/registry": ("ITI42", "ITI18", "ITI57", "ITI62", "ITI92"),
+    "/repository": ("ITI41", "ITI43", "ITI86"),
+    "/patients": ("PIX_ADD", "PIX_QUERY", "PDQ"),
+}
 #: The goal that copies a project's dependencies; its version is pinned, as those of pom.xml are.
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 #: ITI TF-3: 4.2.5.1, the schemes of XDSDocumentEntry.uniqueId and XDSSubmissionSet.uniqueId.
-UNIQUE_IDS = {"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab", "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"}
+DOCUMENT_ID = "urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab"
+UNIQUE_IDS = {DOCUMENT_ID, "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"}
 
 
 @dataclass(frozen=True)
@@ -57,11 +64,12 @@ class Client:
     """A client's command; the head of its source tells what to call it with."""
 
     command: tuple[str, ...]
+    limit_s: float = LIMIT_S
 
     def __call__(self, *arguments: str | Path, java: Sequence[str] = ()) -> Outcome:
         """Run it to its end; ``java`` are options of the virtual machine."""
         command = [self.command[0], *java, *self.command[1:], *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=self.limit_s)
         assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
         return Outcome(done.returncode == 0, done.stdout.strip())
 
@@ -157,7 +165,7 @@ def ipf_client(pytestconfig: pytest.Config) -> Client:
         fcntl.flock(lock, fcntl.LOCK_EX)
         place = built(pytestconfig, "ipf", [project, source], build)
     quiet = f"-Djava.util.logging.config.file={HERE / 'ipf' / 'logging.properties'}"
-    return Client(("java", quiet, "-cp", f"{place}{os.pathsep}{place / 'jars' / '*'}", "IpfClient"))
+    return Client(("java", quiet, "-cp", f"{place}{os.pathsep}{place / 'jars' / '*'}", "IpfClient"), 3 * LIMIT_S)
 
 
 @pytest.fixture(scope="session", params=["1.2", "1.1"])
@@ -191,6 +199,25 @@ def wsimport() -> Callable[[str, Path], None]:
         run(*command, "-d", place, url)
 
     return generate
+
+
+@pytest.fixture(scope="session")
+def stub_client(
+    wsimport: Callable[[str, Path], None], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Client]:
+    """From the URL of an ITI-43 endpoint to a client that is compiled against what its WSDL makes."""
+    made: dict[str, Client] = {}
+
+    def client_of(url: str) -> Client:
+        if url not in made:
+            place = tmp_path_factory.mktemp("stub")
+            wsimport(f"{url}?wsdl", place)
+            path = os.pathsep.join([str(place), *(str(JARS / jar) for jar in JAXWS_JARS)])
+            run("javac", "-nowarn", "-cp", path, "-d", place, HERE / "java" / "StubClient.java")
+            made[url] = Client(("java", "-cp", path, "StubClient"))
+        return made[url]
+
+    return client_of
 
 
 @pytest.fixture(scope="session")
@@ -278,6 +305,14 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 
 @pytest.fixture(scope="session")
+def crowded_mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    """A mock server that answers several transactions on each of three paths."""
+    environ = {f"MOCK_SERVER_{name}_ENDPOINT": path for path, names in CROWDED.items() for name in names}
+    with _running(_Start(tmp_path_factory.mktemp("crowded"), (), environ)) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
 def secure_mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A mock server over HTTPS that made its certificates itself and asks clients for theirs."""
     environ = {"MOCK_SERVER_TLS_CLIENT_AUTH": "required", "MOCK_SERVER_TLS_CA_PATH": "mocks/ca.pem"}
@@ -298,6 +333,7 @@ class Submission:
     metadata: Path
     document: Path
     entry_id: str
+    unique_id: str
 
     @property
     def operands(self) -> tuple[str, ...]:
@@ -320,4 +356,8 @@ def submission(tmp_path: Path) -> Submission:
     metadata, document = tmp_path / "metadata.xml", tmp_path / "document.bin"
     metadata.write_bytes(etree.tostring(objects, encoding="UTF-8"))
     document.write_bytes(bytes(range(256)) + b"\r\n--uuid:0\r\n--==\r\n--" + uuid.uuid4().bytes)
-    return Submission(metadata, document, next(objects.iter(f"{{{RIM}}}ExtrinsicObject")).get("id", ""))
+    entry = next(objects.iter(f"{{{RIM}}}ExtrinsicObject"))
+    ids = {
+        each.get("identificationScheme"): each.get("value", "") for each in entry.iter(f"{{{RIM}}}ExternalIdentifier")
+    }
+    return Submission(metadata, document, entry.get("id", ""), ids[DOCUMENT_ID])

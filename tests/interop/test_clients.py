@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
 SUCCESS = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
+FAILURE = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Failure"
+#: Whom messages/feed.xml registers, and whose documents messages/metadata.xml describes.
+PATIENT = "INTEROP-1^^^&2.999.7.10&ISO"
+#: As configured by default.
+REPOSITORY = "2.999.1.2"
 #: Bytes: more than the server keeps of a document in memory.
 LARGE = 2 * 1024 * 1024
 
@@ -40,6 +45,21 @@ class TestJaxWs:
         outcome = java_client("submit", f"{mock.url}/iti41/submit", *submission.operands, "--chunked")
         assert outcome.accepted, outcome.output
         assert mock.saved(submission.document)
+
+    @pytest.mark.parametrize("options", [[], ["--soap11"], ["--no-addressing"]], ids=str)
+    def test_it_finds_and_retrieves_a_document(
+        self, java_client: "Client", mock: "Mock", submission: "Submission", options: list[str]
+    ) -> None:
+        """ITI-18 names what was submitted, and ITI-43 brings it back byte for byte, as an MTOM part."""
+        submission.grow(LARGE)
+        _is_found_and_retrieved(java_client, mock, submission, *options)
+
+    def test_it_is_told_that_there_is_no_such_document(
+        self, java_client: "Client", mock: "Mock", tmp_path: Path
+    ) -> None:
+        """ITI-43 answers with a RegistryResponse, without a part."""
+        outcome = java_client("retrieve", f"{mock.url}/iti43/retrieve", f"{REPOSITORY}=2.999.404", tmp_path / "nothing")
+        assert (outcome.accepted, outcome.output) == (False, FAILURE)
 
     def test_it_reads_the_diagnosis_of_a_message_that_is_not_mtom(
         self, java_client: "Client", mock: "Mock", submission: "Submission"
@@ -73,6 +93,9 @@ class TestJaxWs:
         assert (fed.accepted, fed.output) == (True, "CA")
         sent = java_client("submit", f"{secure_mock.url}/iti41/submit", *submission.operands, java=java)
         assert (sent.accepted, sent.output) == (True, SUCCESS)
+        wanted, file = f"{REPOSITORY}={submission.unique_id}", submission.document.with_name("retrieved")
+        assert java_client("retrieve", f"{secure_mock.url}/iti43/retrieve", wanted, file, java=java).accepted
+        assert file.read_bytes() == submission.document.read_bytes()
 
 
 class TestGsoap:
@@ -99,6 +122,21 @@ class TestGsoap:
         assert outcome.accepted, outcome.output
         assert mock.saved(submission.document)
 
+    def test_it_finds_and_retrieves_a_document(
+        self, gsoap_client: "Client", mock: "Mock", submission: "Submission"
+    ) -> None:
+        """ITI-18 names what was submitted, and ITI-43 brings it back byte for byte, as an MTOM part."""
+        submission.grow(LARGE)
+        _is_found_and_retrieved(gsoap_client, mock, submission)
+
+    def test_it_is_told_that_there_is_no_such_document(
+        self, gsoap_client: "Client", mock: "Mock", tmp_path: Path
+    ) -> None:
+        """ITI-43 answers with a RegistryResponse, without a part."""
+        wanted = f"{REPOSITORY}=2.999.404"
+        outcome = gsoap_client("retrieve", f"{mock.url}/iti43/retrieve", wanted, tmp_path / "nothing")
+        assert (outcome.accepted, outcome.output) == (False, FAILURE)
+
     def test_it_learns_the_right_path_from_the_wrong_one(
         self, gsoap_client: "Client", mock: "Mock", feed: Path
     ) -> None:
@@ -118,3 +156,16 @@ class TestGsoap:
         assert (fed.accepted, fed.output) == (True, "CA")
         sent = gsoap_client("submit", f"{secure_mock.url}/iti41/submit", *submission.operands, *tls)
         assert (sent.accepted, sent.output) == (True, SUCCESS)
+
+
+def _is_found_and_retrieved(client: "Client", mock: "Mock", submission: "Submission", *options: str) -> None:
+    submitted = client("submit", f"{mock.url}/iti41/submit", *submission.operands, *options)
+    assert submitted.accepted, submitted.output
+    found = client("find", f"{mock.url}/iti18/query", PATIENT, *options)
+    wanted = f"{REPOSITORY}={submission.unique_id}"
+    assert found.accepted, found.output
+    assert wanted in found.output.splitlines()
+    file = submission.document.with_name("retrieved")
+    retrieved = client("retrieve", f"{mock.url}/iti43/retrieve", wanted, file, *options)
+    assert (retrieved.accepted, retrieved.output) == (True, SUCCESS)
+    assert file.read_bytes() == submission.document.read_bytes()

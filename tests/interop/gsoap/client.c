@@ -1,12 +1,15 @@
-/* Registers a patient (ITI-44) or submits documents (ITI-41) through gSOAP, as an application built on it would.
+/* Registers a patient (ITI-44), submits documents (ITI-41), finds them (ITI-18) and retrieves them (ITI-43) through
+ * gSOAP, as an application built on it would.
  *
  *   client register URL MESSAGE [option ...]                 MESSAGE holds PRPA_IN201301UV02
  *   client submit URL METADATA ID=DOCUMENT ... [option ...]  METADATA holds lcm:SubmitObjectsRequest; ID is the id of
  *                                                            the ExtrinsicObject that describes the document
+ *   client find URL PATIENT [option ...]                     PATIENT is a CX
+ *   client retrieve URL REPOSITORY=DOCUMENT FILE [option ...]    the content goes into FILE
  *   options: --chunked  --ca=FILE  --cert=FILE (PEM with certificate and key)
  *
- * Prints the status that was answered (CA, or urn:...:Success); exits 0 on success, 1 when the peer refused or sent a
- * fault, 2 when it was called wrongly.
+ * Prints the status that was answered (CA, or urn:...:Success), and REPOSITORY=DOCUMENT of each document that was found;
+ * exits 0 on success, 1 when the peer refused or sent a fault, 2 when it was called wrongly.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +19,15 @@
 #include "soapH.h"
 
 #define SUCCESS "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
+#define FIND_DOCUMENTS "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d"
+#define APPROVED "('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')"
+#define UNIQUE_ID "urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab"
 #define MAX_DOCUMENTS 16
 #define TIMEOUT_S 60
 
 struct arguments
 {
-    const char *command, *url, *file, *ca, *cert;
+    const char *command, *url, *file, *ca, *cert; /* file: or a patient, or REPOSITORY=DOCUMENT */
     char *documents[MAX_DOCUMENTS];
     int operands, document_count, chunked;
 };
@@ -103,6 +109,66 @@ static int submitted(struct soap *soap, const struct arguments *given)
     return !strcmp(answer.status, SUCCESS);
 }
 
+static void print_ids(const struct rim__ExtrinsicObject *entry)
+{
+    const char *repository = "", *document = "";
+    int i;
+    for (i = 0; i < entry->__sizeSlot; i++)
+        if (!strcmp(entry->Slot[i].name, "repositoryUniqueId") && entry->Slot[i].ValueList
+            && entry->Slot[i].ValueList->__sizeValue)
+            repository = entry->Slot[i].ValueList->Value[0];
+    for (i = 0; i < entry->__sizeExternalIdentifier; i++)
+        if (!strcmp(entry->ExternalIdentifier[i].identificationScheme, UNIQUE_ID))
+            document = entry->ExternalIdentifier[i].value;
+    printf("%s=%s\n", repository, document);
+}
+
+static int found(struct soap *soap, const struct arguments *given)
+{
+    struct query__ResponseOption option = {"LeafClass", "true"};
+    char *patient = soap_malloc(soap, strlen(given->file) + 3), *approved = APPROVED;
+    struct rim__ValueList values[] = {{1, &patient}, {1, &approved}};
+    struct rim__Slot slots[]
+        = {{"$XDSDocumentEntryPatientId", &values[0]}, {"$XDSDocumentEntryStatus", &values[1]}};
+    struct rim__AdhocQuery query = {FIND_DOCUMENTS, 2, slots};
+    struct _query__AdhocQueryRequest request = {&option, &query};
+    struct _query__AdhocQueryResponse answer;
+    int i;
+    sprintf(patient, "'%s'", given->file);
+    if (soap_call___query__StoredQuery(soap, given->url, NULL, &request, &answer))
+        return 0;
+    puts(answer.status);
+    for (i = 0; answer.rim__RegistryObjectList && i < answer.rim__RegistryObjectList->__sizeExtrinsicObject; i++)
+        print_ids(&answer.rim__RegistryObjectList->ExtrinsicObject[i]);
+    return !strcmp(answer.status, SUCCESS);
+}
+
+static int retrieved(struct soap *soap, const struct arguments *given)
+{
+    char *repository = soap_strdup(soap, given->file), *document = strchr(repository, '=');
+    struct xdsb__DocumentRequest wanted;
+    struct _xdsb__RetrieveDocumentSetRequest request = {&wanted};
+    struct _xdsb__RetrieveDocumentSetResponse answer;
+    const struct _xop__Include *content;
+    FILE *stream;
+    if (!document || !given->document_count)
+        die("not REPOSITORY=DOCUMENT FILE", given->file);
+    *document++ = '\0';
+    wanted.RepositoryUniqueId = repository;
+    wanted.DocumentUniqueId = document;
+    if (soap_call___xdsb__Retrieve(soap, given->url, NULL, &request, &answer))
+        return 0;
+    puts(answer.rs__RegistryResponse ? answer.rs__RegistryResponse->status : "no RegistryResponse");
+    if (answer.__sizeDocumentResponse != 1 || !answer.DocumentResponse->Document)
+        return 0;
+    content = &answer.DocumentResponse->Document->xop__Include;
+    stream = fopen(given->documents[0], "wb");
+    if (!stream || fwrite(content->__ptr, 1, (size_t)content->__size, stream) != (size_t)content->__size
+        || fclose(stream))
+        die("cannot write", given->documents[0]);
+    return !strcmp(answer.rs__RegistryResponse->status, SUCCESS);
+}
+
 static struct arguments parse(int argc, char **argv)
 {
     struct arguments given;
@@ -128,8 +194,17 @@ static struct arguments parse(int argc, char **argv)
             given.documents[given.document_count++] = argv[i];
     }
     if (given.operands < 3)
-        die("usage", "client register|submit URL FILE [ID=DOCUMENT ...] [option ...]");
+        die("usage", "client register|submit|find|retrieve URL WHAT ... [option ...]");
     return given;
+}
+
+static int run(struct soap *soap, const struct arguments *given)
+{
+    if (!strcmp(given->command, "register"))
+        return registered(soap, given);
+    if (!strcmp(given->command, "submit"))
+        return submitted(soap, given);
+    return strcmp(given->command, "find") ? retrieved(soap, given) : found(soap, given);
 }
 
 int main(int argc, char **argv)
@@ -144,7 +219,7 @@ int main(int argc, char **argv)
         soap_print_fault(soap, stderr);
         return 2;
     }
-    accepted = strcmp(given.command, "submit") ? registered(soap, &given) : submitted(soap, &given);
+    accepted = run(soap, &given);
     if (soap->error)
         soap_print_fault(soap, stdout);
     soap_destroy(soap);

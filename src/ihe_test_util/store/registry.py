@@ -43,6 +43,7 @@ _ORDER: Final = " ORDER BY seq"
 _LATEST: Final = "SELECT lid, max(version) FROM registry_objects WHERE lid IN {} GROUP BY lid"
 _REMOVE: Final = "DELETE FROM registry_objects WHERE id IN "
 _KNOWN: Final = "SELECT 1 FROM patients WHERE root = ? AND extension = ? AND merged_into = ''"
+_KEPT: Final = "SELECT unique_id, sha1, size FROM documents WHERE unique_id IN {} ORDER BY submission_id, position DESC"
 _COUNT: Final = "SELECT kind, count(*) FROM registry_objects GROUP BY kind"
 _FORGET: Final = "DELETE FROM registry_objects"
 #: Values in one list of a statement; databases limit them.
@@ -92,6 +93,14 @@ class RegistryRows:
         """Whether an identifier (CX) was fed and is still in force."""
         found = cx_parts(patient_id)
         return found is not None and self._connection.execute(_KNOWN, (found[1], found[0])).fetchone() is not None
+
+    def kept_documents(self, unique_ids: Collection[str]) -> dict[str, tuple[str, int]]:
+        """SHA-1 and size of what the repository beside the registry has under these uniqueIds, provided last."""
+        found: dict[str, tuple[str, int]] = {}
+        for chunk in _chunks(unique_ids):
+            rows = self._connection.execute(_KEPT.format(_marks(chunk)), chunk)
+            found.update((unique_id, (sha1, int(size))) for unique_id, sha1, size in rows)
+        return found
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Register new objects."""

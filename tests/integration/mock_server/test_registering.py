@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.domain.xds.metadata import slots_by_name
 from ihe_test_util.transactions import iti42
 from ihe_test_util.xml.ebrim import urns
+from ihe_test_util.xml.hl7v3 import II
 from tests.support.messages import Submitted, as_package, submitted
 from tests.support.peer import Answer, Enveloped, Peer, Sample, StartMock
 
@@ -228,3 +231,28 @@ def _replacing(packed: Submitted, target: str) -> Submitted:
         f' targetObject="{target}" objectType="{urns.TYPE_ASSOCIATION}"/></rim:RegistryObjectList>'
     )
     return Submitted(packed.xml.replace(b"</rim:RegistryObjectList>", link.encode()), packed.attachments)
+
+
+@pytest.mark.parametrize("mode", ["strict", "lenient"])
+async def test_a_repository_never_has_two_documents_of_one_id(start_mock: StartMock, mode: str) -> None:
+    """What was taken from the registry alone is still there, and no other bytes take its place, until it is removed."""
+    mock = await start_mock({"iti41_behavior.validation_mode": mode})
+    first = submitted(("2.999.5.1", TEXT)).packed()
+    await mock.server.store.patients.feed(
+        Patient(identifiers=(II("2.999.1.2", "PAT-1"),), names=()), at=datetime(2024, 2, 29, tzinfo=UTC)
+    )
+    assert status(await mock.post(PROVIDE, first.body, first.content_type)) == "Success"
+    await mock.server.store.registry.reset()
+    other = submitted(("2.999.5.1", b"others"), set_id="2.999.4.2").packed()
+
+    refused = await mock.post(PROVIDE, other.body, other.content_type)
+    kept = await mock.server.store.documents.get("2.999.5.1")
+    again = await mock.post(PROVIDE, first.body, first.content_type)
+    await mock.server.store.registry.reset()
+    await mock.server.store.documents.remove(["2.999.5.1"])
+    taken = await mock.post(PROVIDE, other.body, other.content_type)
+
+    assert (status(refused), errors(refused)) == ("Failure", [("XDSNonIdenticalHash", "Document01/hash", "Error")])
+    assert kept is not None
+    assert kept.content.read() == TEXT
+    assert (status(again), status(taken)) == ("Success", "Success")

@@ -39,6 +39,9 @@ class RegistryView(Protocol):
     def knows_patient(self, patient_id: str) -> bool:
         """Whether an identifier (CX) was fed and is still in force."""
 
+    def kept_documents(self, unique_ids: Collection[str]) -> dict[str, tuple[str, int]]:
+        """SHA-1 and size of what the repository beside the registry has under these uniqueIds, provided last."""
+
 
 class RegistryChange(RegistryView, Protocol):
     """The registry while it is changed; nobody else changes it meanwhile, and nobody sees the change half done."""

@@ -32,11 +32,16 @@ _PER_CHECK: Final = 1000
 
 
 def problems(
-    draft: Draft, view: RegistryView, *, strict: bool, affinity_domain: AffinityDomain = ANY_CODE
+    draft: Draft,
+    view: RegistryView,
+    *,
+    strict: bool,
+    affinity_domain: AffinityDomain = ANY_CODE,
+    provided: bool = False,
 ) -> list[Finding]:
     """Everything that speaks against a submission in the registry as it is; errors and warnings.
 
-    Codes are checked in strict mode only.
+    Codes are checked in strict mode only. ``provided`` are submissions whose documents the repository shall keep.
     """
     outside = references(draft)
     submitted = draft.submitted_ids
@@ -46,6 +51,8 @@ def problems(
         taken_ids(draft, held),
         taken_unique_ids(draft, view),
     ]
+    if provided:
+        checks.append(other_contents(draft, view))
     if outside:
         checks.append(broken_links(draft, held))
     if strict and affinity_domain.check:
@@ -106,6 +113,20 @@ def _taken(new: Entry, old: Entry, label: str) -> Iterator[Finding]:
         here, there = slot_value(new.source, name).lower(), slot_value(old.source, name).lower()
         if here and there and here != there:
             yield demand.breach(f"{label}/{name}", f"{here!r} for uniqueId {new.unique_id!r}", f"{there!r}, as before")
+
+
+def other_contents(draft: Draft, view: RegistryView) -> Iterator[Finding]:
+    """Each document that the repository has with other bytes, while the registry does not know it any more (ITI-62)."""
+    new = {entry.unique_id: entry for entry in draft.objects if entry.kind is Kind.DOCUMENT_ENTRY and entry.unique_id}
+    kept = view.kept_documents(new)
+    known = {entry.unique_id for entry in view.by_unique_ids(kept, [Kind.DOCUMENT_ENTRY])} if kept else set()
+    for unique_id, (sha1, size) in kept.items():
+        entry = new[unique_id]
+        here = slot_value(entry.source, "hash")
+        if unique_id not in known and (here.lower(), slot_value(entry.source, "size")) != (sha1, str(size)):
+            got = f"{here!r} for uniqueId {unique_id!r}"
+            want = f"{sha1!r}, as the repository has it; what it has can be removed by ITI-86"
+            yield demands.SAME_HASH.breach(f"{draft.label(entry.id)}/hash", got, want)
 
 
 def broken_links(draft: Draft, held: Mapping[str, Entry]) -> Iterator[Finding]:

@@ -15,7 +15,10 @@ _ADDENDA: Final = frozenset({urns.APPENDS, urns.TRANSFORMS})
 
 
 def deprecate_with_addenda(change: RegistryChange, ids: Iterable[str]) -> None:
-    """Deprecate document entries, and what was appended to or transformed from them, and so on."""
+    """Deprecate document entries, and what was appended to or transformed from them, and so on.
+
+    Relationships that were deprecated (ITI-57) count no longer.
+    """
     seen: set[str] = set()
     waiting = set(ids)
     while waiting:
@@ -25,7 +28,7 @@ def deprecate_with_addenda(change: RegistryChange, ids: Iterable[str]) -> None:
             for entry in change.by_ids(waiting)
             if entry.kind is Kind.DOCUMENT_ENTRY and entry.approved
         )
-        links = (entry.source for entry in change.associations_to(waiting))
+        links = (entry.source for entry in change.associations_to(waiting) if entry.approved)
         waiting = {
             link.source for link in links if isinstance(link, Association) and link.association_type in _ADDENDA
         } - seen

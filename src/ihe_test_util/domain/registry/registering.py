@@ -22,13 +22,15 @@ def register(
     at: datetime,
     new_uuid: Callable[[], str],
     affinity_domain: AffinityDomain = ANY_CODE,
+    provided: bool = False,
 ) -> list[Finding]:
     """Register a submission with all that follows for what the registry holds; returns the warnings.
 
     Raises:
         Refused: the registry cannot take it, for all the errors named; nothing was changed.
     """
-    warnings = refuse_errors(problems(draft, change, strict=strict, affinity_domain=affinity_domain))
+    found = problems(draft, change, strict=strict, affinity_domain=affinity_domain, provided=provided)
+    warnings = refuse_errors(found)
     own = _consequences(draft, change, at, new_uuid) if references(draft) else []
     change.add([*draft.entries, *own])
     return warnings

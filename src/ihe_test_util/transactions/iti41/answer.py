@@ -39,7 +39,8 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
     """
     submission, draft = await submitting.prepared(request.metadata, partial(_provided, request, world))
     try:
-        warnings = await world.registry.provide(submission, submitting.registration(draft, world), at=world.now())
+        work = submitting.registration(draft, world, provided=True)
+        warnings = await world.registry.provide(submission, work, at=world.now())
     except Refused as refused:
         return submitting.refused(refused.findings)
     return RegistryResponse(

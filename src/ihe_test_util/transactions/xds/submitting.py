@@ -29,7 +29,7 @@ async def prepared(metadata: Metadata, work: Callable[[], T]) -> T:
     return work() if len(metadata.request.objects) <= _AT_ONCE else await asyncio.to_thread(work)
 
 
-def registration(draft: Draft, world: World) -> Callable[[RegistryChange], list[Finding]]:
+def registration(draft: Draft, world: World, *, provided: bool = False) -> Callable[[RegistryChange], list[Finding]]:
     """The work that registers a draft and returns the warnings; raises Refused in the course of it."""
     return partial(
         register,
@@ -38,13 +38,17 @@ def registration(draft: Draft, world: World) -> Callable[[RegistryChange], list[
         at=world.now(),
         new_uuid=world.new_uuid,
         affinity_domain=world.affinity_domain,
+        provided=provided,
     )
 
 
 async def refusal(draft: Draft, findings: Sequence[Finding], world: World, actor: Actor) -> RegistryResponse:
     """The Failure that tells what is wrong with a message, and what the registry has against it, all at once."""
+    provided = actor is Actor.REPOSITORY
     state = await world.registry.look(
-        lambda view: problems(draft, view, strict=world.strict, affinity_domain=world.affinity_domain)
+        lambda view: problems(
+            draft, view, strict=world.strict, affinity_domain=world.affinity_domain, provided=provided
+        )
     )
     told = [finding for finding in findings if finding.code]
     return RegistryResponse(urns.FAILURE, errors=(*errors_of(told, actor), *errors_of(state, Actor.REGISTRY)))

@@ -134,6 +134,20 @@ async def test_addenda_and_transformations_go_with_what_is_replaced(registry: Re
     assert registry.statuses(*(below[name] for name in names)) == ["Deprecated"] * 3 + ["Approved"]
 
 
+async def test_an_addendum_that_is_none_any_more_stays(registry: Registry) -> None:
+    """A relationship that an update deprecated does not take a document along when the other one is replaced."""
+    ids = await registry.submit(*FIRST)
+    ids |= await registry.submit(
+        submission_set("2.999.10"), document("More", "2.999.11"), link(urns.APPENDS, "More", ids["Doc"])
+    )
+    (appends,) = [one for one in registry.rows().associations_from([ids["More"]]) if one.type == urns.APPENDS]
+    await registry.store.change(lambda change: change.replace([appends.with_status(urns.DEPRECATED)]))
+
+    await registry.submit(submission_set("2.999.3"), document("New", "2.999.4"), link(urns.REPLACES, "New", ids["Doc"]))
+
+    assert registry.statuses(ids["Doc"], ids["More"]) == ["Deprecated", "Approved"]
+
+
 async def test_a_document_may_be_registered_again(registry: Registry) -> None:
     """The same uniqueId with the same hash, in either case of letters, is another entry of the same document."""
     await registry.submit(*FIRST)

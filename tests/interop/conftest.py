@@ -188,22 +188,28 @@ def gsoap_client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture(scope="session")
-def wsimport() -> Callable[[str, Path], None]:
-    """JAX-WS RI's generator: from the WSDL at a URL into a directory."""
+def wsimport(pytestconfig: pytest.Config) -> Callable[[Path, Sequence[str]], None]:
+    """JAX-WS RI's generator: for the WSDLs at some URLs the directories 0, 1, … in a directory."""
     need("a JDK", there=shutil.which("javac") is not None)
     jars = [JARS / "jaxws-tools.jar", *(JARS / jar for jar in JAXWS_JARS)]
     need("libjaxws-java", there=all(jar.exists() for jar in jars))
-    command = ["java", "-cp", os.pathsep.join(map(str, jars)), "com.sun.tools.ws.WsImport", "-extension", "-keep"]
+    source = HERE / "java" / "WsImports.java"
+    path = os.pathsep.join(map(str, jars))
 
-    def generate(url: str, place: Path) -> None:
-        run(*command, "-d", place, url)
+    def build(place: Path) -> None:
+        run("javac", "-nowarn", "-cp", path, "-d", place, source)
+
+    classes = built(pytestconfig, "wsimport", [source], build)
+
+    def generate(place: Path, urls: Sequence[str]) -> None:
+        run("java", "-cp", f"{classes}{os.pathsep}{path}", "WsImports", place, *urls)
 
     return generate
 
 
 @pytest.fixture(scope="session")
 def stub_client(
-    wsimport: Callable[[str, Path], None], tmp_path_factory: pytest.TempPathFactory
+    wsimport: Callable[[Path, Sequence[str]], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Client]:
     """From the URL of an ITI-43 endpoint to a client that is compiled against what its WSDL makes."""
     made: dict[str, Client] = {}
@@ -211,9 +217,9 @@ def stub_client(
     def client_of(url: str) -> Client:
         if url not in made:
             place = tmp_path_factory.mktemp("stub")
-            wsimport(f"{url}?wsdl", place)
-            path = os.pathsep.join([str(place), *(str(JARS / jar) for jar in JAXWS_JARS)])
-            run("javac", "-nowarn", "-cp", path, "-d", place, HERE / "java" / "StubClient.java")
+            wsimport(place, [f"{url}?wsdl"])
+            path = os.pathsep.join([str(place / "0"), *(str(JARS / jar) for jar in JAXWS_JARS)])
+            run("javac", "-nowarn", "-cp", path, "-d", place / "0", HERE / "java" / "StubClient.java")
             made[url] = Client(("java", "-cp", path, "StubClient"))
         return made[url]
 

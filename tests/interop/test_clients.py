@@ -46,7 +46,7 @@ class TestJaxWs:
         assert outcome.accepted, outcome.output
         assert mock.saved(submission.document)
 
-    @pytest.mark.parametrize("options", [[], ["--soap11"], ["--no-addressing"]], ids=str)
+    @pytest.mark.parametrize("options", [[], ["--soap11", "--no-addressing"]], ids=str)
     def test_it_finds_and_retrieves_a_document(
         self, java_client: "Client", mock: "Mock", submission: "Submission", options: list[str]
     ) -> None:

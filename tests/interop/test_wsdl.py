@@ -9,7 +9,7 @@ import pytest
 from ihe_test_util.transactions import TRANSACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.interop.conftest import Client, Mock, Submission
 
@@ -17,33 +17,25 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
 #: As configured by default.
 REPOSITORY = "2.999.1.2"
-EACH_PATH = pytest.mark.parametrize("path", list(dict.fromkeys(card.path for card in TRANSACTIONS)))
-CROWDED_PATH = pytest.mark.parametrize("path", ["/registry", "/repository", "/patients"])
+PATHS = tuple(dict.fromkeys(card.path for card in TRANSACTIONS))
+CROWDED_PATHS = ("/registry", "/repository", "/patients")
 
 
-@EACH_PATH
 def test_wsimport_makes_java_of_it(
-    wsimport: "Callable[[str, Path], None]", mock: "Mock", tmp_path: Path, path: str
+    wsimport: "Callable[[Path, Sequence[str]], None]", mock: "Mock", crowded_mock: "Mock", tmp_path: Path
 ) -> None:
-    """JAX-WS RI generates and compiles a client."""
-    wsimport(f"{mock.url}{path}?wsdl", tmp_path)
-    assert list(tmp_path.rglob("*.class"))
+    """JAX-WS RI generates and compiles a client for every path; for those that transactions share, too."""
+    urls = [f"{mock.url}{path}?wsdl" for path in PATHS]
+    urls += [f"{crowded_mock.url}{path}?wsdl" for path in CROWDED_PATHS]
 
+    wsimport(tmp_path, urls)
 
-def test_java_sends_documents_by_mtom(wsimport: "Callable[[str, Path], None]", mock: "Mock", tmp_path: Path) -> None:
-    """The class made for a document of ITI-41 holds a DataHandler, which is what goes out as an MTOM part."""
-    wsimport(f"{mock.url}/iti41/submit?wsdl", tmp_path)
-    (request,) = tmp_path.rglob("ProvideAndRegisterDocumentSetRequest.java")
-    assert "DataHandler value" in request.read_text()
-
-
-@CROWDED_PATH
-def test_wsimport_makes_java_of_a_path_that_transactions_share(
-    wsimport: "Callable[[str, Path], None]", crowded_mock: "Mock", tmp_path: Path, path: str
-) -> None:
-    """All of a registry, a repository or a patient manager at one path: one service with their operations."""
-    wsimport(f"{crowded_mock.url}{path}?wsdl", tmp_path)
-    assert list(tmp_path.rglob("*.class"))
+    assert all(list((tmp_path / str(number)).rglob("*.class")) for number in range(len(urls)))
+    # What goes out as an MTOM part, and what comes as one, is a DataHandler.
+    for name in ("ProvideAndRegisterDocumentSetRequest", "RetrieveDocumentSetResponse"):
+        sources = list(tmp_path.rglob(f"{name}.java"))
+        assert len(sources) == 2
+        assert all("protected DataHandler" in source.read_text() for source in sources)
 
 
 @pytest.mark.parametrize("binding", ["soap12", "soap"])
@@ -60,14 +52,14 @@ def test_java_made_of_it_retrieves_a_document(
     assert file.read_bytes() == submission.document.read_bytes()
 
 
-@EACH_PATH
+@pytest.mark.parametrize("path", PATHS)
 def test_gsoap_makes_c_of_it(wsdl2h: "Callable[[str, Path], None]", mock: "Mock", tmp_path: Path, path: str) -> None:
     """The tools wsdl2h and soapcpp2 generate a client."""
     wsdl2h(f"{mock.url}{path}?wsdl", tmp_path)
     assert (tmp_path / "soapClient.c").is_file()
 
 
-@CROWDED_PATH
+@pytest.mark.parametrize("path", CROWDED_PATHS)
 def test_gsoap_makes_c_of_a_path_that_transactions_share(
     wsdl2h: "Callable[[str, Path], None]", crowded_mock: "Mock", tmp_path: Path, path: str
 ) -> None:

@@ -2,12 +2,12 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ihe_test_util.errors import StorageError
 
@@ -27,6 +27,7 @@ class Schema:
 
     ``synchronous`` is FULL where a commit must survive a power failure, NORMAL where surviving the death of the
     process will do. ``wal_bytes`` is how much is written before it is moved into the database itself.
+    ``completions[n]`` makes the rows whole that were there before version n, on a connection.
     """
 
     what: str
@@ -34,11 +35,18 @@ class Schema:
     page_bytes: int
     synchronous: str
     wal_bytes: int
+    completions: Mapping[int, Callable[[Any], None]] = field(default_factory=dict)
 
     @property
     def version(self) -> int:
         """The version that this program reads and writes."""
         return len(self.migrations)
+
+    def complete(self, connection: object, version: int) -> None:
+        """Make the rows whole of a database that was of an earlier version, not of one that was made just now."""
+        for reached in range(version + 1, self.version + 1) if version else ():
+            if completion := self.completions.get(reached):
+                completion(connection)
 
 
 def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
@@ -189,6 +197,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
         for statements in schema.migrations[version:]:
             for statement in statements:
                 connection.execute(statement)
+        schema.complete(connection, version)
         connection.execute(f"PRAGMA user_version={schema.version}")
 
 

@@ -55,9 +55,7 @@ def rows_of(patient: Patient, at: datetime) -> list[Row]:
         }
     )
     fed_at = microseconds(at)
-    names = [key_of(name) for name in patient.names if name.parts]
-    family, given = names[0] if names else ("", "")
-    further = "|".join("^".join(name) for name in names[1:])
+    family, given, further = names_of(patient)
     gender, birth_time = patient.gender, patient.birth_time
     rows: list[Row] = [
         (one.root, one.extension, position, fed_at, gender, birth_time, demographics, family, given, further, "")
@@ -67,6 +65,13 @@ def rows_of(patient: Patient, at: datetime) -> list[Row]:
     if not rows:
         raise ValueError("a patient without an identifier cannot be stored")
     return rows
+
+
+def names_of(patient: Patient) -> tuple[str, str, str]:
+    """Family and given name as they are compared, and the further names."""
+    names = [key_of(name) for name in patient.names if name.parts]
+    family, given = names[0] if names else ("", "")
+    return family, given, "|".join("^".join(name) for name in names[1:])
 
 
 def links_of(patient: Patient, at: datetime) -> list[Row]:

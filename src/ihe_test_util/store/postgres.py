@@ -177,6 +177,7 @@ class PostgresEngine:
         for statements in self.schema.migrations[version:]:
             for statement in statements:
                 connection.execute(_typed(statement))
+        self.schema.complete(connection, version)
         connection.execute("UPDATE domain_version SET version = ?", (self.schema.version,))
 
     def _storage_error(self, error: Exception) -> StorageError:

@@ -3,7 +3,7 @@
 Points in time are microseconds since 1970, UTC.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from ihe_test_util.store.database import Schema
 
@@ -12,6 +12,13 @@ DOMAIN_FILE: Final = "domain.sqlite"
 JOURNAL_FILE: Final = "journal.sqlite"
 
 _MIB: Final = 1024 * 1024
+
+
+def _complete_patients(connection: Any) -> None:  # noqa: ANN401 - the connection of whichever database it is
+    from ihe_test_util.store.earlier import complete_patients  # noqa: PLC0415 - which builds on what is built on this
+
+    complete_patients(connection)
+
 
 DOMAIN: Final = Schema(
     what="database of patients and documents",
@@ -134,6 +141,7 @@ DOMAIN: Final = Schema(
             """,
         ),
     ),
+    completions={3: _complete_patients},
 )
 
 JOURNAL: Final = Schema(

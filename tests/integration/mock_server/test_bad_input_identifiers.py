@@ -126,7 +126,7 @@ async def test_a_path_is_shown_as_text(mock: Peer, sample: Sample, enveloped: En
     answer = await mock.post("/%3Cscript%3E%00%FF", enveloped(sample("ITI-44/minimal.xml")), SOAP12)
 
     assert (page.status, page.content_type) == (404, "text/plain; charset=utf-8")
-    assert_fault(answer, "Sender", "send it to /pix/add")
+    assert_fault(answer, "DestinationUnreachable", "send it to /pix/add", status=400)
     assert b"<script" not in answer.body
     await unharmed(mock)
 

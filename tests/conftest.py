@@ -1,0 +1,7 @@
+"""What holds for every test."""
+
+from hypothesis import HealthCheck, settings
+
+# How long a machine takes, that does other work as well, is nothing a test may fail for.
+settings.register_profile("at ease", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("at ease")

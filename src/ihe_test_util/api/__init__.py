@@ -8,10 +8,35 @@
         (entry,) = await ihe.find_documents(patient_id)
         (document,) = await ihe.retrieve(entry)
 
-``SyncIheClient`` has the same methods without ``await``.
+``SyncIheClient`` has the same methods without ``await``. All errors are IheTestUtilErrors: Refused where the domain
+says no, PeerFault where it answers with a SOAP fault, Unreachable where it does not answer, BadInput for wrong
+arguments.
 """
 
 from ihe_test_util.api.client import IheClient, Provided
 from ihe_test_util.api.sync import SyncIheClient
+from ihe_test_util.client.config import ClientConfig
+from ihe_test_util.domain.patients import Patient
+from ihe_test_util.domain.xds.metadata import DocumentEntry
+from ihe_test_util.errors import BadInput, IheTestUtilError, PeerFault, PeerMalformed, Refused, Unreachable
+from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.iti41 import DocumentDraft
+from ihe_test_util.transactions.iti43 import RetrievedDocument
 
-__all__ = ["IheClient", "Provided", "SyncIheClient"]
+__all__ = [
+    "BadInput",
+    "ClientConfig",
+    "DocumentDraft",
+    "DocumentEntry",
+    "IheClient",
+    "IheTestUtilError",
+    "Patient",
+    "PeerFault",
+    "PeerMalformed",
+    "Provided",
+    "Refused",
+    "RetrievedDocument",
+    "SoapVersion",
+    "SyncIheClient",
+    "Unreachable",
+]

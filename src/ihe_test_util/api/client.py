@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self, TypedDict
 from uuid import uuid4
 
+from ihe_test_util.api import checked
 from ihe_test_util.api.queries import Values, stored_query
 from ihe_test_util.batch.assertions import assertion_for
 from ihe_test_util.client.client import Called, Client
@@ -15,13 +16,11 @@ from ihe_test_util.client.config import AssertionPer, ClientConfig, load_client_
 from ihe_test_util.client.configured import endpoint_for, retry_policy
 from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.client.retry import RetryingClient
-from ihe_test_util.content import Content
-from ihe_test_util.domain.patients import NameSought, Patient, Sought
+from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
 from ihe_test_util.domain.xds.metadata import DocumentEntry
 from ihe_test_util.errors import BadInput, Refused
 from ihe_test_util.exchange import Exchange
-from ihe_test_util.patients.inline import patient_from_text
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import iti18, iti41, iti43, pdq, pix_add, pix_merge, pix_query, pix_revise
 from ihe_test_util.transactions.card import AnyTransaction, Req, Resp, Transaction
@@ -34,7 +33,6 @@ from ihe_test_util.xml.ebrim import urns
 from ihe_test_util.xml.hl7v3 import II, ts
 from ihe_test_util.xml.io import Element
 
-_CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"
 _UUID: Final = "urn:uuid:"
 
 
@@ -71,14 +69,14 @@ class IheClient:
         base_url: str = "",
         *,
         config: ClientConfig | Path | None = None,
-        soap: SoapVersion = SoapVersion.V12,
+        soap: SoapVersion | str = SoapVersion.V12,
         addressing: bool = True,
         sign: bool = False,
         record: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.config = config if isinstance(config, ClientConfig) else load_client_config(config).config
-        self._base_url = base_url.rstrip("/")
-        self._soap = soap
+        self._base_url = checked.base_url(base_url)
+        self._soap = checked.soap_version(soap)
         self._addressing = addressing
         self._client = Client(record=record, new_uuid=_new_uuid, now=_now)
         self._caller = RetryingClient(self._client, retry_policy(self.config))
@@ -125,19 +123,21 @@ class IheClient:
 
     async def register(self, patient: Patient | str) -> str:
         """Register a patient, given as a value or in a line of ``key=value`` (ITI-44); the identifier as CX."""
-        return await self._feed(pix_add.SPEC, _patient(patient))
+        return await self._feed(pix_add.SPEC, checked.patient(patient))
 
     async def revise(self, patient: Patient | str) -> str:
         """Replace what is known of a patient (ITI-44)."""
-        return await self._feed(pix_revise.SPEC, _patient(patient))
+        return await self._feed(pix_revise.SPEC, checked.patient(patient))
 
     async def merge(self, surviving: Patient | str, *, subsumed: str) -> str:
         """Let a patient stand for another identifier of theirs (CX) as well, which ends (ITI-44)."""
-        return await self._feed(pix_merge.SPEC, _patient(surviving), (_identifier(subsumed),))
+        return await self._feed(pix_merge.SPEC, checked.patient(surviving), (checked.identifier(subsumed),))
 
     async def identifiers(self, patient_id: str, *domains: str) -> tuple[str, ...]:
         """The identifiers (CX) of a patient (CX) in some domains (OIDs), or in all others (ITI-45)."""
-        request = pix_query.pix_query_request(_identifier(patient_id), *domains, **self._envelope(), query_id=_uid())
+        request = pix_query.pix_query_request(
+            checked.identifier(patient_id), *checked.oids(domains), **self._envelope(), query_id=_uid()
+        )
         response = (await self.demand(pix_query.SPEC, request)).response
         return tuple(one.cx for patient in _patients(response) for one in patient.identifiers)
 
@@ -152,17 +152,14 @@ class IheClient:
         domains: Sequence[str] = (),
         at_once: int | None = None,
     ) -> tuple[Patient, ...]:
-        """Everybody who fits (ITI-47), in pieces of ``at_once``; ``birth_date`` is YYYYMMDD, ``patient_id`` a CX."""
-        name = NameSought(family, given)
-        birth = birth_date.replace("-", "")
-        sought = Sought(
-            identifiers=(_identifier(patient_id),) if patient_id else (),
-            names=(name,) if family or given else (),
-            gender=gender,
-            births=((birth, birth),) if birth else (),
-        )
+        """Everybody who fits all that is given (ITI-47), in pieces of ``at_once``; in names ``*`` is a wildcard.
+
+        ``gender`` is M, F or UN, ``birth_date`` YYYY-MM-DD, YYYY-MM or YYYY, ``patient_id`` a CX.
+        """
+        sought = checked.sought(family, given, gender, birth_date, patient_id)
         query_id = _uid()
-        request = pdq.pdq_request(sought, *domains, query_id=query_id, limit=at_once, **self._envelope())
+        limit = checked.at_least_one("at_once", at_once)
+        request = pdq.pdq_request(sought, *checked.oids(domains), query_id=query_id, limit=limit, **self._envelope())
         response = (await self.demand(pdq.SPEC, request)).response
         found = list(_patients(response))
         while response.ack is not None and response.ack.remaining.isdecimal() and int(response.ack.remaining):
@@ -186,12 +183,14 @@ class IheClient:
 
         The first of them takes the place of the document ``replaces``, by its entry, entryUUID or uniqueId.
         """
+        if not documents:
+            raise BadInput("there is nothing to provide", expected="a document or more: a Path, bytes, a DocumentDraft")
         identifiers, metadata = self.config.identifiers, self.config.metadata
         now = _now()
         request = iti41.submission_for(
             [self._draft(each, title, now) for each in documents],
-            patient_id=_identifier(patient_id).cx,
-            source_patient_id=_identifier(source_patient_id or patient_id).cx,
+            patient_id=checked.identifier(patient_id).cx,
+            source_patient_id=checked.identifier(source_patient_id or patient_id).cx,
             source_id=identifiers.source_oid,
             unique_id=_oid(),
             submission_time=_dtm(now),
@@ -220,7 +219,7 @@ class IheClient:
     async def query(
         self, query: StoredQuery | str, *, returning: str = iti18.LEAF_CLASS, **arguments: Values
     ) -> StoredQueryResponse:
-        """Ask a stored query (ITI-18), by its name such as ``find-documents``.
+        """Ask a stored query (ITI-18), by its name such as ``find-documents`` or ``FindDocuments``.
 
         Its arguments are named as the options of ``ihe-test-util query``, with underscores: ``patient_id``,
         ``class_code`` as ``code^^scheme``; several values are alternatives.
@@ -235,6 +234,7 @@ class IheClient:
         self, patient_id: str, *, status: Values = "approved", **arguments: Values
     ) -> tuple[DocumentEntry, ...]:
         """The document entries of a patient (CX) by FindDocuments (ITI-18)."""
+        patient_id = checked.identifier(patient_id).cx
         request = stored_query("find-documents", {"patient_id": patient_id, "status": status, **arguments})
         return _entries((await self.demand(iti18.SPEC, request)).response)
 
@@ -247,6 +247,10 @@ class IheClient:
         Raises:
             Refused: the repository has not all of them; or the registry does not know one.
         """
+        if not documents:
+            raise BadInput(
+                "there is nothing to retrieve", expected="a document or more: its entry, entryUUID or uniqueId"
+            )
         request = iti43.RetrieveRequest(await self.locate(*documents, repository=repository))
         return (await self.demand(iti43.SPEC, request)).response.documents
 
@@ -313,14 +317,8 @@ class IheClient:
         if isinstance(document, DocumentDraft):
             return document
         metadata = self.config.metadata
-        try:
-            content = Content.of(document) if isinstance(document, bytes) else Content.of_file(document)
-        except OSError as error:
-            raise BadInput(
-                "the document cannot be read", where=str(document), got=error.strerror or str(error)
-            ) from None
         return DocumentDraft(
-            content,
+            checked.content(document),
             unique_id=_oid(),
             creation_time=_dtm(now),
             title=title or (document.stem if isinstance(document, Path) else ""),
@@ -337,19 +335,6 @@ def _entries(response: StoredQueryResponse) -> tuple[DocumentEntry, ...]:
 
 def _patients(response: QueryResponse) -> tuple[Patient, ...]:
     return tuple(one.record.patient for one in response.registrations if one.record is not None)
-
-
-def _patient(patient: Patient | str) -> Patient:
-    if isinstance(patient, Patient):
-        return patient
-    return patient_from_text([patient], today=_now().astimezone().date())
-
-
-def _identifier(text: str) -> II:
-    found = II.from_cx(text)
-    if found is None:
-        raise BadInput("this is no patient identifier", got=text, expected=_CX)
-    return found
 
 
 def _uid() -> II:

@@ -1,16 +1,20 @@
 """Stored queries asked by name, with arguments as people write them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from ihe_test_util.domain.registry.queries.catalogue import BY_NAME, StoredQuery
 from ihe_test_util.domain.registry.queries.parameters import Parameter
 from ihe_test_util.errors import BadInput
 from ihe_test_util.settings.words import nearest
-from ihe_test_util.transactions.iti18 import LEAF_CLASS, StoredQueryRequest, request_for
+from ihe_test_util.transactions.iti18 import LEAF_CLASS, OBJECT_REF, StoredQueryRequest, request_for
 
 #: The values of an argument: one, or several of which any will do.
 Values: TypeAlias = str | Sequence[str]
+_RETURNED: Final = (LEAF_CLASS, OBJECT_REF)
+#: What each query is called in the Technical Framework.
+_BY_TITLE: Final[Mapping[str, StoredQuery]] = MappingProxyType({query.title: query for query in BY_NAME.values()})
 
 
 def stored_query(
@@ -18,17 +22,19 @@ def stored_query(
 ) -> StoredQueryRequest:
     """The request that asks a stored query.
 
-    Arguments go by the names of the query's options, with blanks as ``-`` or ``_``; words of a vocabulary, such as
-    ``approved``, stand for their URNs.
+    A query goes by its command (``find-documents``) or its title (``FindDocuments``), arguments by the names of its
+    options, with blanks as ``-`` or ``_``; words of a vocabulary, such as ``approved``, stand for their URNs.
 
     Raises:
         BadInput: a query or an argument that there is none of; an argument that takes one value and has more.
     """
     if isinstance(query, str):
-        known = BY_NAME.get(query.replace("_", "-"))
+        known = BY_NAME.get(query.replace("_", "-")) or _BY_TITLE.get(query)
         if known is None:
             raise BadInput(f"there is no stored query {query!r}{nearest(query, BY_NAME)}", expected=", ".join(BY_NAME))
         query = known
+    if returning not in _RETURNED:
+        raise BadInput("an answer is of whole objects or of references", got=returning, expected=" or ".join(_RETURNED))
     options = query.options()
     given = []
     for name, values in arguments.items():

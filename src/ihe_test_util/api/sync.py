@@ -1,68 +1,86 @@
 """The same client for code that does not await."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from ihe_test_util.api.client import IheClient, Provided
 from ihe_test_util.api.queries import Values
+from ihe_test_util.client.client import Called
 from ihe_test_util.client.config import ClientConfig
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
 from ihe_test_util.domain.xds.metadata import DocumentEntry
 from ihe_test_util.exchange import Exchange
 from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.card import Req, Resp, Transaction
 from ihe_test_util.transactions.iti18 import LEAF_CLASS, StoredQueryResponse
 from ihe_test_util.transactions.iti41 import DocumentDraft
 from ihe_test_util.transactions.iti43 import RetrievedDocument
 
+T = TypeVar("T")
+
 
 class SyncIheClient:
-    """IheClient without ``await``: a context manager with an event loop of its own. Not for use inside another loop."""
+    """IheClient without ``await``: a context manager with an event loop of its own. Not for use inside another loop.
+
+    Raises, beside what IheClient does, RuntimeError outside of its ``with`` and where an event loop runs already.
+    """
 
     def __init__(
         self,
         base_url: str = "",
         *,
         config: ClientConfig | Path | None = None,
-        soap: SoapVersion = SoapVersion.V12,
+        soap: SoapVersion | str = SoapVersion.V12,
         addressing: bool = True,
         sign: bool = False,
         record: Callable[[Exchange], None] | None = None,
     ) -> None:
         self._client = IheClient(base_url, config=config, soap=soap, addressing=addressing, sign=sign, record=record)
-        self._runner = asyncio.Runner()
+        self._runner: asyncio.Runner | None = None
 
     def __enter__(self) -> Self:
-        self._runner.__enter__()
-        self._runner.run(self._client.__aenter__())
+        if _loop_runs():
+            raise RuntimeError("an event loop runs here already: async with IheClient(…), and await its methods")
+        self._runner = asyncio.Runner()
+        self._run(self._client.__aenter__())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._runner.run(self._client.__aexit__(kind, error, trace))
-        finally:
-            self._runner.__exit__(kind, error, trace)
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        with runner:
+            runner.run(self._client.__aexit__(kind, error, trace))
+
+    def ask(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
+        """As ``IheClient.ask``."""
+        return self._run(self._client.ask(card, request))
+
+    def demand(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
+        """As ``IheClient.demand``."""
+        return self._run(self._client.demand(card, request))
 
     def register(self, patient: Patient | str) -> str:
         """As ``IheClient.register``."""
-        return self._runner.run(self._client.register(patient))
+        return self._run(self._client.register(patient))
 
     def revise(self, patient: Patient | str) -> str:
         """As ``IheClient.revise``."""
-        return self._runner.run(self._client.revise(patient))
+        return self._run(self._client.revise(patient))
 
     def merge(self, surviving: Patient | str, *, subsumed: str) -> str:
         """As ``IheClient.merge``."""
-        return self._runner.run(self._client.merge(surviving, subsumed=subsumed))
+        return self._run(self._client.merge(surviving, subsumed=subsumed))
 
     def identifiers(self, patient_id: str, *domains: str) -> tuple[str, ...]:
         """As ``IheClient.identifiers``."""
-        return self._runner.run(self._client.identifiers(patient_id, *domains))
+        return self._run(self._client.identifiers(patient_id, *domains))
 
     def find_patients(
         self,
@@ -76,7 +94,7 @@ class SyncIheClient:
         at_once: int | None = None,
     ) -> tuple[Patient, ...]:
         """As ``IheClient.find_patients``."""
-        return self._runner.run(
+        return self._run(
             self._client.find_patients(
                 family=family,
                 given=given,
@@ -97,7 +115,7 @@ class SyncIheClient:
         replaces: DocumentEntry | str = "",
     ) -> Provided:
         """As ``IheClient.provide``."""
-        return self._runner.run(
+        return self._run(
             self._client.provide(
                 *documents,
                 patient_id=patient_id,
@@ -111,14 +129,36 @@ class SyncIheClient:
         self, query: StoredQuery | str, *, returning: str = LEAF_CLASS, **arguments: Values
     ) -> StoredQueryResponse:
         """As ``IheClient.query``."""
-        return self._runner.run(self._client.query(query, returning=returning, **arguments))
+        return self._run(self._client.query(query, returning=returning, **arguments))
 
     def find_documents(
         self, patient_id: str, *, status: Values = "approved", **arguments: Values
     ) -> tuple[DocumentEntry, ...]:
         """As ``IheClient.find_documents``."""
-        return self._runner.run(self._client.find_documents(patient_id, status=status, **arguments))
+        return self._run(self._client.find_documents(patient_id, status=status, **arguments))
 
     def retrieve(self, *documents: DocumentEntry | str, repository: str = "") -> tuple[RetrievedDocument, ...]:
         """As ``IheClient.retrieve``."""
-        return self._runner.run(self._client.retrieve(*documents, repository=repository))
+        return self._run(self._client.retrieve(*documents, repository=repository))
+
+    def entry_uuid(self, document: DocumentEntry | str) -> str:
+        """As ``IheClient.entry_uuid``."""
+        return self._run(self._client.entry_uuid(document))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._runner is None or _loop_runs():
+            work.close()  # else Python warns that it was never awaited
+            raise RuntimeError(
+                "the client is used outside of its context: with SyncIheClient(…) as ihe"
+                if self._runner is None
+                else "an event loop runs here already: async with IheClient(…), and await its methods"
+            )
+        return self._runner.run(work)
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

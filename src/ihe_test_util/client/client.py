@@ -188,7 +188,7 @@ class Client:
     async def _send(self, turn: _Turn, prepared: Prepared, timeout_s: float) -> Answer:
         endpoint, body = turn.endpoint, prepared.body
         if self._session is None:
-            raise RuntimeError("the client is used outside of its context")
+            raise RuntimeError("the client is used outside of its context: async with … as client")
         connect_s = endpoint.timeout_connect_s
         timeout = aiohttp.ClientTimeout(connect=connect_s, sock_connect=connect_s, sock_read=timeout_s)
         try:

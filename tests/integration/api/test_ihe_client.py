@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ihe_test_util.api import IheClient, SyncIheClient
-from ihe_test_util.client.config import ClientConfig, Transport
-from ihe_test_util.errors import BadInput, Refused, Unreachable
+from ihe_test_util.api import BadInput, ClientConfig, IheClient, Refused, SyncIheClient, Unreachable
+from ihe_test_util.client.config import Transport
+from ihe_test_util.transactions import pix_query
+from ihe_test_util.xml.hl7v3 import II
 from tests.support.peer import Peer
 
 ADA = "id=PAT-1^^^&2.999.1.2&ISO, family=Rossi, given=Ada, birth=1980-02-29, gender=F"
@@ -126,11 +127,31 @@ async def test_the_same_without_await(mock: Peer) -> None:
             ihe.merge(ADA, subsumed="PAT-2^^^&2.999.1.2&ISO")
             results["document"] = document.content.read()
             results["same"] = entry.unique_id == provided.document_ids[0]
-            results["query"] = len(ihe.query("get-documents", unique_id=entry.unique_id).documents)
+            results["query"] = len(ihe.query("GetDocuments", unique_id=entry.unique_id).documents)
+            results["uuid"] = ihe.entry_uuid(entry.unique_id) == entry.source.id
+            nobody = pix_query.pix_query_request(
+                II("2.999.1.2", "NOBODY"),
+                message_id="2.999.3.1",
+                creation_time="20260101",
+                sender_oid="2.999.1",
+                receiver_oid="2.999.2",
+                query_id=II("2.999.3", "1"),
+            )
+            results["asked"] = ihe.ask(pix_query.SPEC, nobody).verdict.accepted
+            with pytest.raises(Refused):
+                ihe.demand(pix_query.SPEC, nobody)
 
     await asyncio.to_thread(work)
 
-    assert results == {"identifiers": (), "patients": 1, "document": b"<a/>", "same": True, "query": 1}
+    assert results == {
+        "identifiers": (),
+        "patients": 1,
+        "document": b"<a/>",
+        "same": True,
+        "query": 1,
+        "uuid": True,
+        "asked": False,
+    }
 
 
 async def test_a_document_takes_the_place_of_another(mock: Peer) -> None:
@@ -160,3 +181,65 @@ async def test_documents_follow_their_patient_through_a_merge(mock: Peer) -> Non
 
     assert [entry.unique_id for entry in entries] == list(provided.document_ids)
     assert {entry.patient_id for entry in entries} == {ada}
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "named", "told"),
+    [
+        ("register", ["nonsense"], {}, "no key=value"),
+        ("register", [5], {}, "this is no patient"),
+        ("identifiers", ["PAT-1"], {}, "no patient identifier"),
+        ("identifiers", ["PAT-1^^^&2.999.1.2&ISO", "lab"], {}, "no OID"),
+        ("find_patients", [], {}, "whom to look for"),
+        ("find_patients", [], {"birth_date": "29.02.1980"}, "no date"),
+        ("find_patients", [], {"birth_date": "1980-13"}, "no date"),
+        ("find_patients", [], {"gender": "male"}, "no administrative gender"),
+        ("find_patients", [], {"family": "Rossi", "at_once": 0}, "too few"),
+        ("find_patients", [], {"family": "Rossi", "domains": "2.999.1.2"}, "list of OIDs"),
+        ("provide", [], {"patient_id": "PAT-1^^^&2.999.1.2&ISO"}, "nothing to provide"),
+        ("provide", ["letter.txt"], {"patient_id": "PAT-1^^^&2.999.1.2&ISO"}, "no document"),
+        ("provide", [Path()], {"patient_id": "PAT-1^^^&2.999.1.2&ISO"}, "cannot be read"),
+        ("provide", [Path("nix.txt")], {"patient_id": "PAT-1^^^&2.999.1.2&ISO"}, "cannot be read"),
+        ("find_documents", ["PAT-1"], {}, "no patient identifier"),
+        ("query", ["find-documents"], {"patient_id": "x", "returning": "leafclass"}, "whole objects or of references"),
+        ("retrieve", [], {}, "nothing to retrieve"),
+    ],
+)
+def test_wrong_arguments_are_told_before_anything_is_sent(
+    method: str, arguments: list[object], named: dict[str, object], told: str
+) -> None:
+    """Nobody listens at the URL; each mistake is BadInput, with what is expected."""
+    with SyncIheClient("http://127.0.0.1:1") as ihe, pytest.raises(BadInput, match=told):
+        getattr(ihe, method)(*arguments, **named)
+
+
+def test_a_wrong_url_or_version_of_soap_is_told_at_once() -> None:
+    """A query would be put before the paths; SOAP versions go by their numbers too."""
+    with pytest.raises(BadInput, match="no query"):
+        IheClient("http://localhost:8080?tenant=1")
+    with pytest.raises(BadInput, match="version of SOAP"):
+        IheClient("http://localhost:8080", soap="1.3")
+    IheClient("http://localhost:8080", soap="1.1")
+
+
+async def test_the_clients_say_where_they_can_be_used() -> None:
+    """Outside of its context, or inside a running loop, each names what to write; nothing is left behind."""
+    with pytest.raises(RuntimeError, match="async with"):
+        await IheClient("http://127.0.0.1:1").register(ADA)
+    with pytest.raises(RuntimeError, match="with SyncIheClient"):
+        SyncIheClient("http://127.0.0.1:1").register(ADA)
+    with pytest.raises(RuntimeError, match="async with IheClient"), SyncIheClient("http://127.0.0.1:1"):
+        pass
+
+
+async def test_a_synchronous_client_is_entered_again(mock: Peer) -> None:
+    """As a fixture that is used by several tests may."""
+
+    def work() -> list[str]:
+        client = SyncIheClient(mock.url)
+        with client:
+            first = client.register(ADA)
+        with client:
+            return [first, client.register(BOB)]
+
+    assert await asyncio.to_thread(work) == ["PAT-1^^^&2.999.1.2&ISO", "PAT-2^^^&2.999.1.2&ISO"]

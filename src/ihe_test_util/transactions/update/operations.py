@@ -180,20 +180,6 @@ def unversioned(request: UpdateRequest) -> Sequence[Miss]:
     return misses
 
 
-def no_propagation_beside(request: UpdateRequest) -> Sequence[Miss]:
-    """What is updated with its associations gets no further ones in the same request."""
-    memberships = _memberships(request.metadata)
-    ends = {end for one in _submitted(request.metadata) for end in (one.source, one.target)}
-    misses: list[Miss] = []
-    for view in _versions(request.metadata):
-        one = memberships.get(view.source.id)
-        propagates = one is not None and slots_by_name(one.slots).get(ASSOCIATION_PROPAGATION) != (NO_PROPAGATION,)
-        if one is not None and propagates and not ends.isdisjoint({view.source.id, view.source.lid}):
-            got = f"propagation, while associations of {view.label} are submitted"
-            misses.append(Miss(f"{_label(one)}/{ASSOCIATION_PROPAGATION}", got, "no"))
-    return misses
-
-
 def object_types(request: UpdateRequest) -> Sequence[Miss]:
     """A document entry is a stable one or an on-demand one."""
     return [

@@ -93,14 +93,7 @@ UPDATE_RULES: Final[tuple[Rule[UpdateRequest], ...]] = (
         operations.submitted_by_operation,
         _UPDATE_ERROR,
     ),
-    _rule(
-        "MU-12",
-        "ITI TF-2: 3.57.4.1.3.1.1",
-        "what is updated with AssociationPropagation gets no associations by SubmitAssociation in the same request",
-        operations.no_propagation_beside,
-        _OPERATION_ERROR,
-    ),
-    _rule("MU-13", _COMMON, _UNVERSIONED, operations.unversioned, _UPDATE_ERROR),
+    _rule("MU-12", _COMMON, _UNVERSIONED, operations.unversioned, _UPDATE_ERROR),
     *_attributes("MU"),
     *rules_for(UpdateRequest, Actor.REGISTRY, updating=True),
 )

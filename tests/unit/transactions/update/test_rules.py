@@ -98,12 +98,6 @@ def status_twice(root: Element) -> None:
     root[0].append(again)
 
 
-def propagating_beside(root: Element) -> None:
-    """A folder that propagates and gets a submitted member."""
-    slot("Update01", "AssociationPropagation", "yes")(root)
-    attribute("InFolder01", "sourceObject", "Folder01")(root)
-
-
 def later(name: str) -> Mutation:
     """An object that says it is the second version."""
 
@@ -171,10 +165,9 @@ CASES: list[tuple[str, str, str, str, Mutation]] = [
     ("MU-10", OPERATIONS, UPDATE_ERROR, "Status01/sourceObject", attribute("Status01", "sourceObject", "Folder01")),
     ("MU-11", OPERATIONS, UPDATE_ERROR, "Submit01/targetObject", attribute("Submit01", "targetObject", "Folder01")),
     ("MU-11", OPERATIONS, UPDATE_ERROR, "Signs01/SubmitAssociation", removed("Submit01")),
-    ("MU-12", OPERATIONS, OPERATION_ERROR, "Update01/AssociationPropagation", propagating_beside),
-    ("MU-13", OPERATIONS, UPDATE_ERROR, "Signs01/logicalID", attribute("Signs01", "lid", A_UUID)),
-    ("MU-13", OPERATIONS, UPDATE_ERROR, "SubmissionSet01/logicalID", attribute("SubmissionSet01", "lid", A_UUID)),
-    ("MU-13", OPERATIONS, UPDATE_ERROR, "Signs01/version", later("Signs01")),
+    ("MU-12", OPERATIONS, UPDATE_ERROR, "Signs01/logicalID", attribute("Signs01", "lid", A_UUID)),
+    ("MU-12", OPERATIONS, UPDATE_ERROR, "SubmissionSet01/logicalID", attribute("SubmissionSet01", "lid", A_UUID)),
+    ("MU-12", OPERATIONS, UPDATE_ERROR, "Signs01/version", later("Signs01")),
     ("MU-21", VERSION, METADATA_ERROR, "Document01/objectType", attribute("Document01", "objectType", "urn:other")),
     ("MU-22", VERSION, METADATA_ERROR, "Document01/hash", slot("Document01", "hash")),
     ("MU-23", VERSION, METADATA_ERROR, "Document01/size", slot("Document01", "size")),

@@ -161,15 +161,12 @@ class IheClient:
         limit = checked.at_least_one("at_once", at_once)
         request = pdq.pdq_request(sought, *checked.oids(domains), query_id=query_id, limit=limit, **self._envelope())
         response = (await self.demand(pdq.SPEC, request)).response
-        found = list(_patients(response))
-        while response.ack is not None and response.ack.remaining.isdecimal() and int(response.ack.remaining):
+        pieces = pdq.Pieces()
+        while pieces.take(response):
             answered = response.acknowledgement.transmission.message_id
             more = pdq.continuation_request(query_id, answered=answered, quantity=at_once, **self._envelope())
             response = (await self.demand(pdq.CONTINUE_SPEC, more)).response
-            if not (piece := _patients(response)):
-                break
-            found += piece
-        return tuple(found)
+        return tuple(pieces.patients)
 
     async def provide(
         self,
@@ -245,7 +242,8 @@ class IheClient:
         repositoryUniqueId, says so.
 
         Raises:
-            Refused: the repository has not all of them; or the registry does not know one.
+            Refused: the repository has not all of them, or gives others than those, or bytes with another hash than
+                their entries say; or the registry does not know one.
         """
         if not documents:
             raise BadInput(
@@ -269,8 +267,8 @@ class IheClient:
             if entry is None:
                 wanted.append(DocumentRequest(repository, str(one)))
                 continue
-            home = entry.source.home
-            wanted.append(DocumentRequest(entry.slot("repositoryUniqueId") or repository, entry.unique_id, home))
+            where = entry.slot("repositoryUniqueId") or repository
+            wanted.append(DocumentRequest(where, entry.unique_id, entry.source.home, entry.slot("hash")))
         return tuple(wanted)
 
     async def _looked_up(self, names: Sequence[str]) -> dict[str, DocumentEntry]:

@@ -122,16 +122,13 @@ def pdq_command(
         return Sendable(pdq.SPEC, request)
 
     async def present(response: Any, ask: Ask) -> Result:  # noqa: ANN401 - as run_send hands it on
-        found = _patients(response)
+        pieces = pdq.Pieces()
         config = options.configuration(pdq.SPEC)
-        while response.ack is not None and response.ack.remaining.isdecimal() and int(response.ack.remaining):
+        while pieces.take(response):
             answered = response.acknowledgement.transmission.message_id
             more = pdq.continuation_request(query_id, answered=answered, quantity=at_once, **_envelope(config))
             response = await ask(pdq.CONTINUE_SPEC, more)
-            if not (piece := _patients(response)):
-                break
-            found += piece
-        return patients_found(found)
+        return patients_found(pieces.patients)
 
     run_send(pdq.SPEC, options, make, present)
 

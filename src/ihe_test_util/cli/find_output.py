@@ -3,13 +3,11 @@
 import mimetypes
 import re
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Final
 
-from ihe_test_util.cli.output import wants_colour
 from ihe_test_util.cli.send_running import Result
-from ihe_test_util.client.text import harmless
+from ihe_test_util.cli.tables import table
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.errors import BadInput
 from ihe_test_util.transactions.iti43 import RetrievedDocument
@@ -68,7 +66,7 @@ def documents_written(documents: Sequence[RetrievedDocument], directory: Path) -
     Raises:
         BadInput: a file is there already, or cannot be written.
     """
-    files = [(one, directory / _file_name(one)) for one in documents]
+    files = list(zip(documents, _paths(documents, directory), strict=True))
     if there := [str(path) for _, path in files if path.exists()]:
         raise BadInput("the file is there already", where=there[0], hint="choose another --output, or remove it")
     rows, data = [], []
@@ -94,28 +92,6 @@ def documents_written(documents: Sequence[RetrievedDocument], directory: Path) -
             "a document cannot be written", where=error.filename or str(directory), got=error.strerror or str(error)
         ) from None
     return Result(table(("File", "Media type", "Bytes"), rows), {"documents": data})
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under their headings, as wide as the terminal."""
-    from rich.console import Console  # noqa: PLC0415 - heavy
-    from rich.table import Table  # noqa: PLC0415 - heavy
-    from rich.text import Text  # noqa: PLC0415 - heavy
-
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(harmless(cell)) for cell in row))
-    import sys  # noqa: PLC0415 - beside its use
-
-    console = Console(file=StringIO(), force_terminal=sys.stdout.isatty(), no_color=wants_colour() is False)
-    if not sys.stdout.isatty():
-        console.width = 1000
-    console.print(drawn)
-    stream = console.file
-    assert isinstance(stream, StringIO)  # noqa: S101 - made above
-    return "\n".join(line.rstrip() for line in stream.getvalue().rstrip().split("\n"))
 
 
 def _file_name(document: RetrievedDocument) -> str:

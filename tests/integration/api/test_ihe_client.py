@@ -1,13 +1,16 @@
 """The Python API against the mock: a whole life of patients and documents in a few lines, with asyncio and without."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ihe_test_util.api import BadInput, ClientConfig, IheClient, Refused, SyncIheClient, Unreachable
 from ihe_test_util.client.config import Transport
+from ihe_test_util.domain.xds.metadata import DocumentEntry
 from ihe_test_util.transactions import pix_query
+from ihe_test_util.xml.ebrim import Slot
 from ihe_test_util.xml.hl7v3 import II
 from tests.support.peer import Peer
 
@@ -243,3 +246,17 @@ async def test_a_synchronous_client_is_entered_again(mock: Peer) -> None:
             return [first, client.register(BOB)]
 
     assert await asyncio.to_thread(work) == ["PAT-1^^^&2.999.1.2&ISO", "PAT-2^^^&2.999.1.2&ISO"]
+
+
+async def test_bytes_that_are_not_those_of_the_entry_are_refused(mock: Peer) -> None:
+    """A repository may say Success, and give something else than what was registered."""
+    async with IheClient(mock.url) as ihe:
+        provided = await ihe.provide(b"<a/>", patient_id="PAT-1^^^&2.999.1.2&ISO")
+        (entry,) = await ihe.find_documents("PAT-1^^^&2.999.1.2&ISO")
+        changed = replace(entry.source, slots=(Slot("hash", ("0" * 40,)), Slot("repositoryUniqueId", ("2.999.1.2",))))
+
+        with pytest.raises(Refused) as caught:
+            await ihe.retrieve(DocumentEntry.of(changed))
+
+    assert provided.document_ids[0] in str(caught.value.details)
+    assert "0" * 40 in str(caught.value.details)

@@ -108,6 +108,19 @@ async def test_nothing_is_overwritten(run: Run, documents: tuple[str, ...], tmp_
     assert there.read_bytes() == b"mine"
 
 
+async def test_documents_whose_names_are_alike_do_not_meet(
+    run: Run, documents: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A document that is asked for twice comes twice; nothing is written over, and nothing is left out."""
+    result = await run("retrieve", documents[0], documents[0], "--output", str(tmp_path / "out"))
+
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"{documents[0]}.xml",
+        f"{documents[0]}_2.xml",
+    ]
+
+
 async def test_some_missing_means_none_is_written(run: Run, documents: tuple[str, ...], tmp_path: Path) -> None:
     """The repository's errors are shown, by exit code 1."""
     result = await run(

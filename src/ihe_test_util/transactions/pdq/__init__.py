@@ -23,6 +23,7 @@ from ihe_test_util.transactions.pdq.continuation import (
     parse_continuation,
     status_of,
 )
+from ihe_test_util.transactions.pdq.pieces import Pieces
 from ihe_test_util.transactions.pdq.rules import CANCEL_RULES, CONTINUE_RULES, RULES
 from ihe_test_util.transactions.pdq.sought import pdq_request
 from ihe_test_util.xml.hl7v3 import acknowledgement
@@ -111,6 +112,7 @@ __all__ = [
     "CONTINUE_SPEC",
     "SPEC",
     "ContinuationRequest",
+    "Pieces",
     "continuation_request",
     "pdq_request",
 ]

@@ -28,11 +28,15 @@ _DOCUMENT: Final = _XDSB + "DocumentUniqueId"
 
 @dataclass(frozen=True, slots=True)
 class DocumentRequest:
-    """One document in one repository; ``home`` is the homeCommunityId, mostly empty (ITI TF-2: 3.43.4.1.2)."""
+    """One document in one repository; ``home`` is the homeCommunityId, mostly empty (ITI TF-2: 3.43.4.1.2).
+
+    ``sha1`` is what its entry in the registry says of it, where that is known; it is not sent.
+    """
 
     repository_unique_id: str
     document_unique_id: str
     home: str = ""
+    sha1: str = ""
 
 
 class NamesDocuments(Protocol):

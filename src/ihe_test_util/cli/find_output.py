@@ -94,6 +94,21 @@ def documents_written(documents: Sequence[RetrievedDocument], directory: Path) -
     return Result(table(("File", "Media type", "Bytes"), rows), {"documents": data})
 
 
+def _paths(documents: Sequence[RetrievedDocument], directory: Path) -> list[Path]:
+    """A file for each document; of names that some file system takes for the same, the later ones bear a number."""
+    paths: list[Path] = []
+    taken: set[str] = set()
+    for document in documents:
+        name = Path(_file_name(document))
+        found, number = name.name, 1
+        while found.lower() in taken:
+            number += 1
+            found = f"{name.stem}-{number}{name.suffix}"
+        taken.add(found.lower())
+        paths.append(directory / found)
+    return paths
+
+
 def _file_name(document: RetrievedDocument) -> str:
     """The uniqueId as a name that every file system takes, with the suffix of the media type."""
     stem = _NOT_IN_NAMES.sub("_", document.document_unique_id).strip("._")[:_NAME_CHARACTERS] or "document"

@@ -1,12 +1,12 @@
 """What ``query`` prints: the objects that a registry gave, as tables and as JSON."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
 
-from ihe_test_util.client.text import harmless, showable
+from ihe_test_util.cli.tables import table
+from ihe_test_util.client.text import harmless
 from ihe_test_util.domain.xds.metadata import (
     Author,
     Code,
@@ -209,31 +209,7 @@ def _nothing(remarks: str) -> str:
 
 
 def _table(title: str, columns: _Row, rows: Sequence[_Row]) -> str:
-    """A table as wide as the terminal; elsewhere with columns as wide as they need, for other programs."""
+    """A table under its title; nothing where it has no rows."""
     if not rows:
         return ""
-    shown = [[showable(cell) for cell in row] for row in rows]
-    lines = _wide(columns, shown) if not sys.stdout.isatty() else _fitting(columns, shown)
-    return f"{click.style(title, bold=True)}\n{lines}"
-
-
-def _wide(columns: _Row, rows: Sequence[_Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, *rows))
-    return "\n".join(line.rstrip() for line in padded)
-
-
-def _fitting(columns: _Row, rows: Sequence[_Row]) -> str:
-    from rich.console import Console  # noqa: PLC0415 - 50 ms that other output does not need
-    from rich.table import Table  # noqa: PLC0415 - same
-    from rich.text import Text  # noqa: PLC0415 - same
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console()
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get().rstrip()
+    return f"{click.style(title, bold=True)}\n{table(columns, rows)}"

@@ -103,7 +103,7 @@ def _paths(documents: Sequence[RetrievedDocument], directory: Path) -> list[Path
         found, number = name.name, 1
         while found.lower() in taken:
             number += 1
-            found = f"{name.stem}-{number}{name.suffix}"
+            found = f"{name.stem}_{number}{name.suffix}"
         taken.add(found.lower())
         paths.append(directory / found)
     return paths

@@ -75,6 +75,8 @@ class IheClient:
         record: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.config = config if isinstance(config, ClientConfig) else load_client_config(config).config
+        if sign and self.config.certificates.cert_path is None:
+            raise BadInput("there is nothing to sign with", where="certificates.cert_path", expected="a certificate")
         self._base_url = checked.base_url(base_url)
         self._soap = checked.soap_version(soap)
         self._addressing = addressing

@@ -9,12 +9,12 @@ import click
 from ihe_test_util.cli.find_output import documents_written, identifiers_found, patients_found
 from ihe_test_util.cli.send_messages import Sendable
 from ihe_test_util.cli.send_options import SendOptions, sending
-from ihe_test_util.cli.send_running import Ask, Result, new_uuid, now, run_send
+from ihe_test_util.cli.send_running import Ask, Result, new_uuid, now, registry_client, run_send
 from ihe_test_util.domain.patients import NameSought, Patient, Sought
 from ihe_test_util.errors import BadInput
 from ihe_test_util.transactions import iti43, pdq, pix_query
 from ihe_test_util.transactions.iti43 import DocumentRequest, RetrieveRequest, RetrieveResponse
-from ihe_test_util.xml.hl7v3 import II, oid_problem, ts
+from ihe_test_util.xml.hl7v3 import II, oid_problem, ts, ts_problem
 
 if TYPE_CHECKING:
     from ihe_test_util.client.config import ClientConfig
@@ -54,11 +54,19 @@ def query(*, patient_id: str, domains: tuple[str, ...], options: SendOptions) ->
     Examples:
       ihe-test-util pix query "PAT-1^^^&2.999.1.2&ISO"
       ihe-test-util pix query "PAT-1^^^&2.999.1.2&ISO" --domain 2.999.1.3 --json
+
+    \b
+    Errors to expect:
+      the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url
+      E 204 … is not known            nobody was fed under this identifier, or in this domain (send pix-add)
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
     def make(config: "ClientConfig") -> Sendable:
         request = pix_query.pix_query_request(
-            _identifier("PATIENT_ID", patient_id), *_oids(domains), query_id=II(new_uuid()), **_envelope(config)
+            _identifier("PATIENT_ID", patient_id),
+            *_oids("--domain", domains),
+            query_id=II(new_uuid()),
+            **_envelope(config),
         )
         return Sendable(pix_query.SPEC, request)
 
@@ -103,12 +111,18 @@ def pdq_command(
       ihe-test-util pdq --family Rossi
       ihe-test-util pdq --family "Ro*" --birth-date 1980-02-29 --at-once 10
       ihe-test-util pdq --id "PAT-1^^^&2.999.1.2&ISO" --json
+
+    \b
+    Errors to expect:
+      the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url
+      E 204 … is not known            a --domain in which nobody was fed
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
     birth = birth_date.replace("-", "")
     query_id = II(new_uuid())
 
     def make(config: "ClientConfig") -> Sendable:
-        if birth and not (birth.isascii() and birth.isdecimal() and len(birth) in {4, 6, 8}):
+        known = birth.isascii() and birth.isdecimal() and len(birth) in {4, 6, 8}
+        if birth and (not known or ts_problem(birth)):
             raise BadInput("this is no date", where="--birth-date", got=birth_date, expected="YYYY-MM-DD")
         sought = Sought(
             identifiers=(_identifier("--id", patient_id),) if patient_id else (),
@@ -118,7 +132,9 @@ def pdq_command(
         )
         if sought.is_empty:
             raise BadInput("whom to look for?", expected="--family, --given, --gender, --birth-date or --id")
-        request = pdq.pdq_request(sought, *_oids(domains), query_id=query_id, limit=at_once, **_envelope(config))
+        request = pdq.pdq_request(
+            sought, *_oids("--domain", domains), query_id=query_id, limit=at_once, **_envelope(config)
+        )
         return Sendable(pdq.SPEC, request)
 
     async def present(response: Any, ask: Ask) -> Result:  # noqa: ANN401 - as run_send hands it on
@@ -146,7 +162,7 @@ def pdq_command(
     "--repository",
     default="",
     metavar="OID",
-    help="repositoryUniqueId; without it, the registry is asked where each is.",
+    help="repositoryUniqueId; without it, the registry is asked where each is, at IHE_TEST_ITI18_URL.",
 )
 @sending(iti43.SPEC)
 def retrieve(*, documents: tuple[str, ...], output: Path, repository: str, options: SendOptions) -> None:
@@ -159,6 +175,15 @@ def retrieve(*, documents: tuple[str, ...], output: Path, repository: str, optio
     Examples:
       ihe-test-util retrieve 2.999.5.1 --output documents
       ihe-test-util retrieve 2.999.5.1 2.999.5.2 --repository 2.999.1.2 --output documents --json
+
+    \b
+    Errors to expect:
+      the connection was refused         start the mock: ihe-test-util mock start -b; or name another --url, and
+                                         IHE_TEST_ITI18_URL for the registry
+      the registry knows no document …   it was not registered there, or removed; query find-documents lists what is
+      XDSDocumentUniqueIdError           the repository does not have it
+      XDSUnknownRepositoryId             another repository has it: name its --url
+      the file is there already          nothing is overwritten; choose another --output
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
     def make(config: "ClientConfig") -> Sendable:
@@ -175,16 +200,13 @@ def _wanted(
 ) -> tuple[DocumentRequest, ...]:
     """The documents with their repositories; the registry is asked for what was not given."""
     if repository:
-        _oids([repository])
+        _oids("--repository", [repository])
         if not any(name.startswith("urn:uuid:") for name in documents):
             return tuple(DocumentRequest(repository, name) for name in documents)
-    from ihe_test_util.api import IheClient  # noqa: PLC0415 - aiohttp is not needed for --help
-    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - same
-    from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
+    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - heavy
 
     async def look_up() -> tuple[DocumentRequest, ...]:
-        soap = SoapVersion(options.soap)
-        async with IheClient(config=config, soap=soap, addressing=options.addressing, sign=options.sign) as ihe:
+        async with registry_client(config, options) as ihe:
             return await ihe.locate(*documents, repository=repository)
 
     return run(look_up())
@@ -212,8 +234,8 @@ def _identifier(where: str, text: str) -> II:
     return found
 
 
-def _oids(values: Sequence[str]) -> Sequence[str]:
+def _oids(where: str, values: Sequence[str]) -> Sequence[str]:
     for value in values:
         if problem := oid_problem(value):
-            raise BadInput(f"this is no OID: {problem}", got=value, expected="numbers between dots")
+            raise BadInput(f"this is no OID: {problem}", where=where, got=value, expected="numbers between dots")
     return values

@@ -22,7 +22,7 @@ _INVALID_INPUT: Final = 1
 
 _COMMANDS: Final = {
     "mock": LazyCommand(
-        "ihe_test_util.cli.mock_commands", "mock_group", "Start, stop and watch the mock server (PIX Add, ITI-41)."
+        "ihe_test_util.cli.mock_commands", "mock_group", "Start, stop and watch a mock IHE domain; keep its data."
     ),
     "submit": LazyCommand(
         "ihe_test_util.cli.submit_commands", "submit", "Patients of a CSV file: documents made, registered, submitted."
@@ -56,13 +56,16 @@ _COMMANDS: Final = {
 )
 @click.version_option(__version__, prog_name="ihe-test-util", message="%(prog)s %(version)s")
 def main() -> None:
-    """A mock IHE domain to test against, and the client that submits to it.
+    """A mock IHE domain to test against, and the client that submits to it, queries it and retrieves from it.
 
     \b
     Examples:
-      ihe-test-util mock start -b          a mock server in the background, HTTP on port 8080
+      ihe-test-util mock start -b          a mock domain in the background, HTTP on port 8080
       ihe-test-util mock status            is it running, and what does it serve
       ihe-test-util send pix-add --help    register a patient
+      ihe-test-util submit patients.csv    register patients, submit a document for each
+      ihe-test-util pdq --family "Ro*"     who is there
+      ihe-test-util query --help           which documents are there
       ihe-test-util mock logs -f           follow what it does
       ihe-test-util mock stop
 

@@ -89,7 +89,10 @@ def config_option(command: _F) -> _F:
 
 @click.group("mock", cls=LazyGroup, table=_COMMANDS, no_args_is_help=True)
 def mock_group() -> None:
-    """Start, stop and watch a mock IHE domain: a PIX manager, a document repository and registry.
+    """Start, stop and watch a mock IHE domain, and keep its data.
+
+    It is a PIX manager, a patient demographics supplier, a responding gateway for patients (XCPD), a document registry
+    and a repository; mock status lists every transaction with its URL.
 
     \b
     HTTP in the background, and what it is doing:
@@ -103,6 +106,18 @@ def mock_group() -> None:
     HTTPS, with a certificate that is made where there is none:
       ihe-test-util mock start --https -b
       curl --cacert mocks/ca.pem https://localhost:8443/health
+
+    \b
+    What was fed and submitted, counted, kept, forgotten:
+      ihe-test-util mock data stats
+      ihe-test-util mock data export before.zip
+      ihe-test-util mock data reset --yes
+      ihe-test-util mock data import before.zip
+
+    \b
+    A domain in memory for one test run; more processes for more load:
+      ihe-test-util mock start --ephemeral
+      ihe-test-util mock start -b --workers 4
 
     \b
     Another behaviour, from the next request on:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -56,9 +57,9 @@ def stats(*, as_json: bool, config_path: Path | None) -> None:
         }
 
     counts = _with_store(config_path, count)
-    where = data_dir_of(config_path)
+    where = _place(config_path)
     if as_json:
-        click.echo(json.dumps({"data_dir": str(where), **counts}, indent=2))
+        click.echo(json.dumps({"data_dir": str(data_dir_of(config_path)), "store": where, **counts}, indent=2))
         return
     click.echo(f"The domain in {where}")
     for name, number in counts.items():
@@ -79,6 +80,8 @@ def export(*, file: Path, config_path: Path | None) -> None:
     Errors to expect:
       the file is there already      nothing is overwritten; remove it, or choose another name
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
+    if not file.absolute().parent.is_dir():
+        raise BadInput("there is no such directory", where=str(file.absolute().parent))
     manifest = _with_store(config_path, lambda store: store.export(file))
     click.echo(f"Written to {file}: {_rows(manifest.rows)}.")
 
@@ -117,7 +120,7 @@ def reset(*, yes: bool, config_path: Path | None) -> None:
       ihe-test-util mock data reset
       ihe-test-util mock data reset --yes
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
-    where = data_dir_of(config_path)
+    where = _place(config_path)
     if not yes:
         if not sys.stdin.isatty():
             raise BadInput("nobody can be asked here", hint="--yes")
@@ -128,6 +131,18 @@ def reset(*, yes: bool, config_path: Path | None) -> None:
 
     _with_store(config_path, forget)
     click.echo(f"The domain in {where} is empty.")
+
+
+def _place(config_path: Path | None) -> str:
+    """Where the domain is: a PostgreSQL database by its URL without the password, or the data directory."""
+    from ihe_test_util.mock_server.config import load_config  # noqa: PLC0415 - heavy
+
+    url = load_config(config_path).store_url
+    if url is None:
+        return str(data_dir_of(config_path))
+    parts = urlsplit(url.get_secret_value())
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}" if user else host, query="").geturl()
 
 
 def _with_store(config_path: Path | None, work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
@@ -149,7 +164,8 @@ def _with_store(config_path: Path | None, work: Callable[[Store], Coroutine[Any,
 
 
 def _rows(rows: Any) -> str:  # noqa: ANN401 - a mapping of names to numbers
-    return ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in rows.items())
+    named = ((count, table.replace("_", " ")) for table, count in rows.items())
+    return ", ".join(f"{count:,} {name.removesuffix('s') if count == 1 else name}" for count, name in named)
 
 
 def _plural(kind: str) -> str:

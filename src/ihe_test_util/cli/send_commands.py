@@ -9,16 +9,17 @@ import click
 
 from ihe_test_util.cli.send_messages import Sendable, from_file, patient_message, submission
 from ihe_test_util.cli.send_options import SendOptions, sending
-from ihe_test_util.cli.send_running import new_uuid, now, run_send
+from ihe_test_util.cli.send_running import new_uuid, now, registry_client, run_send
 from ihe_test_util.client.urls import default_url, url_variable
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import KEYS
-from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
 
 if TYPE_CHECKING:
     from ihe_test_util.client.config import ClientConfig
+
+_NAME_WIDTH: Final = max(len(card.name) for card in TRANSACTIONS) + 2
 
 
 @click.group("send", invoke_without_command=True)
@@ -40,8 +41,8 @@ def send_group(ctx: click.Context, *, list_them: bool) -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
     if list_them:
         for card in TRANSACTIONS:
-            click.echo(f"{card.name:<10}{card.code:<8}{card.title}")
-            click.echo(f"{'':<18}{card.section}; {default_url(card)}, or ${url_variable(card)}")
+            click.echo(f"{card.name:<{_NAME_WIDTH}}{card.code:<8}{card.title}")
+            click.echo(f"{'':<{_NAME_WIDTH + 8}}{card.section}; {default_url(card)}, or ${url_variable(card)}")
     elif ctx.invoked_subcommand is None:
         raise click.exceptions.NoArgsIsHelpError(ctx)
 
@@ -54,7 +55,8 @@ def _file_command(card: AnyTransaction) -> click.Command:
     def command(*, file: Path, options: SendOptions) -> None:
         run_send(card, options, lambda _: from_file(card, file))
 
-    return click.command(card.name, help=_help(card, f"  ihe-test-util send {card.name} message.xml"))(command)
+    text = _help(card, f"  ihe-test-util send {card.name} message.xml")
+    return click.command(card.name, help=text, short_help=f"{card.code} {card.title}, from a file.")(command)
 
 
 def _pix_add(card: AnyTransaction) -> click.Command:
@@ -142,11 +144,10 @@ and unique ids under the UUID arc 2.25. --dry-run shows a metadata file to begin
 
 def _entry_uuid(document: str, config: "ClientConfig", options: SendOptions) -> str:
     """The entryUUID of a document; the registry is asked for that of a uniqueId."""
-    from ihe_test_util.api import IheClient  # noqa: PLC0415 - aiohttp is not needed for --help
-    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - same
+    from ihe_test_util.runtime.event_loop import run  # noqa: PLC0415 - heavy
 
     async def look_up() -> str:
-        async with IheClient(config=config, soap=SoapVersion(options.soap), addressing=options.addressing) as ihe:
+        async with registry_client(config, options) as ihe:
             return await ihe.entry_uuid(document)
 
     return run(look_up())

@@ -21,6 +21,7 @@ from ihe_test_util.transactions.card import AnyTransaction, Verdict
 from ihe_test_util.xml.io import Element
 
 if TYPE_CHECKING:
+    from ihe_test_util.api import IheClient
     from ihe_test_util.client.config import ClientConfig
     from ihe_test_util.client.endpoint import Endpoint
     from ihe_test_util.client.retry import Retry
@@ -106,6 +107,15 @@ def now() -> datetime:
 def new_uuid() -> str:
     """A random UUID."""
     return str(uuid.uuid4())
+
+
+def registry_client(config: "ClientConfig", options: SendOptions) -> "IheClient":
+    """What asks the registry about documents before a message is made, with the same options as the message."""
+    from ihe_test_util.api import IheClient  # noqa: PLC0415 - aiohttp is not needed for --help
+
+    transport = config.transport.model_copy(update={"max_retries": options.retries})
+    config = config.model_copy(update={"transport": transport})
+    return IheClient(config=config, soap=options.soap, addressing=options.addressing, sign=options.sign)
 
 
 def _blocks(options: SendOptions, config: "ClientConfig", sendable: Sendable, endpoint: "Endpoint") -> _Blocks:

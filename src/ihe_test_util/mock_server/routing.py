@@ -78,9 +78,13 @@ class Endpoint:
     @property
     def answers(self) -> str:
         """The interactions in words."""
-        return ", ".join(
-            f"{code} ({title})" for code, title in {r.card.code: r.card.title for r in self.routes}.items()
-        )
+        by_code: dict[str, str] = {}
+        for route in self.routes:
+            title = route.card.title
+            # The interactions of one transaction are told apart behind a comma: …, add, revise.
+            more = title.rpartition(", ")[2] if route.card.code in by_code else ""
+            by_code[route.card.code] = f"{by_code[route.card.code]}, {more}" if more else title
+        return ", ".join(f"{code} ({title})" for code, title in by_code.items())
 
 
 class Routes(Mapping[str, Endpoint]):

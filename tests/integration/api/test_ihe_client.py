@@ -222,6 +222,8 @@ def test_a_wrong_url_or_version_of_soap_is_told_at_once() -> None:
         IheClient("http://localhost:8080?tenant=1")
     with pytest.raises(BadInput, match="version of SOAP"):
         IheClient("http://localhost:8080", soap="1.3")
+    with pytest.raises(BadInput, match="nothing to sign with"):
+        IheClient("http://localhost:8080", config=ClientConfig(), sign=True)
     IheClient("http://localhost:8080", soap="1.1")
 
 

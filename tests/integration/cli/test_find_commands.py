@@ -11,6 +11,9 @@ from click.testing import CliRunner, Result
 
 from ihe_test_util.api import IheClient
 from ihe_test_util.cli.main import main
+from ihe_test_util.cli.send_options import SendOptions
+from ihe_test_util.cli.send_running import registry_client
+from ihe_test_util.client.config import ClientConfig, Transport
 from ihe_test_util.errors import BadInput, IheTestUtilError, Refused
 from tests.support.peer import Peer
 
@@ -139,6 +142,7 @@ async def test_some_missing_means_none_is_written(run: Run, documents: tuple[str
         (("pix", "query", ADA_ID, "--domain", "here"), "no OID"),
         (("pdq",), "whom to look for"),
         (("pdq", "--birth-date", "29.2.1980"), "no date"),
+        (("pdq", "--birth-date", "1980-13"), "no date"),
         (("pdq", "--id", "PAT-1^^^"), "no patient identifier"),
         (("retrieve", "2.999.5", "--repository", "x", "--output", "out"), "no OID"),
     ],
@@ -157,3 +161,27 @@ async def test_a_document_that_no_registry_knows_is_told(run: Run, documents: tu
     """Without --repository the registry is asked first."""
     assert documents
     assert isinstance(told(await run("retrieve", "2.999.404", "--output", "out")), Refused)
+
+
+async def test_the_registry_is_asked_as_often_as_told() -> None:
+    """--retries holds for what is asked before the message too; 0 is the default."""
+    config = ClientConfig(transport=Transport(max_retries=3))
+    options = SendOptions(
+        config_path=None,
+        url=None,
+        soap="1.2",
+        addressing=True,
+        ca=None,
+        insecure=False,
+        cert=None,
+        key=None,
+        sign=False,
+        timeout_s=None,
+        retries=0,
+        as_json=False,
+        show=False,
+        dry_run=False,
+        output_request=None,
+    )
+
+    assert registry_client(config, options).config.transport.max_retries == 0

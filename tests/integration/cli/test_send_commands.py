@@ -298,6 +298,7 @@ async def test_there_is_a_command_for_each_transaction(run: Run) -> None:
     listed = (await run("--list")).stdout
     for card in TRANSACTIONS:
         assert card.name in send_group.commands
+        assert f"{card.name} " in listed
         assert card.code in listed
         text = (await run(card.name, "--help")).stdout
         assert "Examples:" in text

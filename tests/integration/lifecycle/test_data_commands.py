@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support import postgres
 from tests.support.command import Command
 
 PATIENT = "id=PAT-1^^^&2.999.1.2&ISO, family=Rossi, given=Ada"
@@ -59,10 +60,13 @@ def test_no_domain_is_told(real: Command) -> None:
     """Where no server ever ran there is nothing to count, nor to import."""
     counted = real("mock", "data", "stats")
     imported = real("mock", "data", "import", "nowhere.zip")
+    (real.directory / "mocks" / "data").mkdir(parents=True)
+    exported = real("mock", "data", "export", "nowhere/domain.zip")
 
     assert "there is no domain" in counted.stderr
     assert "there is no such file" in imported.stderr
-    assert {counted.returncode, imported.returncode} == {1}
+    assert "there is no such directory" in exported.stderr
+    assert {counted.returncode, imported.returncode, exported.returncode} == {1}
 
 
 def test_an_ephemeral_server_leaves_nothing(real: Command, port: str) -> None:
@@ -112,3 +116,18 @@ def test_memory_and_a_database_do_not_go_together(real: Command, port: str) -> N
     assert refused.returncode == 1
     assert "--ephemeral keeps everything in memory" in refused.stderr
     assert "store_url" in refused.stderr
+
+
+@pytest.mark.skipif(bool(postgres.missing()), reason=postgres.missing() or "PostgreSQL is there")
+def test_a_database_is_named_instead_of_the_directory(real: Command) -> None:
+    """Who empties a domain that several servers share sees which one it is, without its password."""
+    with postgres.postgres_server() as url:
+        with_password = url.replace("tester@", "tester:secret@")
+        config = real.directory / "mocks" / "config.json"
+        config.parent.mkdir(exist_ok=True)
+        config.write_text(json.dumps({"store_url": with_password}), encoding="utf-8")
+        counted = real("mock", "data", "stats")
+        emptied = real("mock", "data", "reset", "--yes")
+
+    assert counted.stdout.splitlines()[0] == f"The domain in {url}"
+    assert emptied.stdout.strip() == f"The domain in {url} is empty."

@@ -112,12 +112,16 @@ class SqliteDocuments:
 
     async def reset(self) -> None:
         """Forget every submission and its documents; copies for people stay."""
+        await self.writer.run(self.forget)
+        await self.sweep()
 
-        def forget(connection: Connection) -> None:
-            for statement in (*_FORGET, _FORGET_CHUNKS) if self.engine.shared else _FORGET:
-                connection.execute(statement)
+    def forget(self, connection: Connection) -> None:
+        """Forget every submission and its documents, as part of more."""
+        for statement in (*_FORGET, _FORGET_CHUNKS) if self.engine.shared else _FORGET:
+            connection.execute(statement)
 
-        await self.writer.run(forget)
+    async def sweep(self) -> None:
+        """Remove the files of what was forgotten."""
         await self._in_thread(self._sweep)
 
     async def remove(self, unique_ids: Collection[str]) -> None:
@@ -240,6 +244,13 @@ class SqliteDocuments:
         """Put the bytes of every large document that lies here into a database that several machines share."""
         if self.engine.shared:
             self._share(connection, connection.execute(_LARGE).fetchall())
+
+    def fetch_all(self, connection: Connection) -> None:
+        """Bring the bytes of every large document here from a database that several machines share."""
+        if self.engine.shared:
+            for row in connection.execute(_LARGE).fetchall():
+                size, sha1, path = row[5:8]
+                self._fetch(connection, size, sha1, path, None)
 
     def _share(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Put the bytes of large documents into the database, once for all machines."""

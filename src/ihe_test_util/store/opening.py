@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,16 +17,18 @@ from ihe_test_util.store.documents import SqliteDocuments, usage
 from ihe_test_util.store.engine import Connection, Engine, SqliteEngine
 from ihe_test_util.store.journal import Journal, JournalBounds
 from ihe_test_util.store.locks import Instance, alive_and_dead, directory_lock, remove_left_over
-from ihe_test_util.store.patients import SqlitePatients
+from ihe_test_util.store.patients import SqlitePatients, forget_patients
 from ihe_test_util.store.reader import ReadPool
-from ihe_test_util.store.registry import SqlRegistry
+from ihe_test_util.store.registry import SqlRegistry, forget_objects
 from ihe_test_util.store.saved_copies import SavedCopies
 from ihe_test_util.store.schema import DOMAIN, DOMAIN_FILE, JOURNAL_FILE
-from ihe_test_util.store.transfer import Manifest, read_manifest, read_rows, write_archive
+from ihe_test_util.store.transfer import TABLES, Manifest, read_manifest, read_rows, write_archive
 from ihe_test_util.store.writer import GroupWriter
 
 _LOG: Final = logging.getLogger(__name__)
 _FILE_THREADS: Final = 4
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_OWNER_ONLY: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +105,18 @@ class Store:
         Raises:
             StorageError: the database cannot be written to.
         """
-        await self.patients.reset()
-        await self.registry.reset()
-        await self.documents.reset()
+
+        def forget(connection: Connection) -> None:
+            # In one stroke: of what is submitted meanwhile all is forgotten, or nothing.
+            forget_patients(connection)
+            forget_objects(connection)
+            self.documents.forget(connection)
+
+        await self._writer.run(forget)
+        await self.documents.sweep()
 
     async def export(self, target: Path) -> Manifest:
-        """Write the domain to a new file.
+        """Write the domain to a new file, which only its owner may read; where that fails, there is none.
 
         Raises:
             BadInput: the file cannot be written, or is there already.
@@ -116,12 +125,19 @@ class Store:
 
         def write(connection: Connection) -> Manifest:
             try:
-                with target.open("xb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-                    return write_archive(archive, connection, DOMAIN.version, self.data_dir)
+                descriptor = os.open(target, _NEW_FILE, _OWNER_ONLY)
             except FileExistsError:
                 raise BadInput(
                     "the file is there already", where=str(target), hint="remove it, or choose another"
                 ) from None
+            try:
+                with translated(self.data_dir), os.fdopen(descriptor, "wb") as stream:
+                    self.documents.fetch_all(connection)
+                    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                        return write_archive(archive, connection, DOMAIN.version, self.data_dir)
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
 
         return await self._reader.run(write)
 
@@ -132,14 +148,7 @@ class Store:
             BadInput: the file cannot be read, is no export, or the domain is not empty.
             StorageError: the domain cannot be written to.
         """
-        counts = await self.counts()
-        if counts != Counts(0, 0, 0):
-            raise BadInput(
-                "the domain is not empty",
-                where=str(self.data_dir),
-                got=f"{counts.patients} patients, {counts.documents} documents",
-                hint="ihe-test-util mock data reset",
-            )
+        await self._reader.run(self._expect_nothing)
         try:
             with zipfile.ZipFile(source) as archive:
                 manifest = read_manifest(archive, DOMAIN.version)
@@ -151,7 +160,19 @@ class Store:
             raise BadInput("the export cannot be read", where=str(source), got=error.strerror or str(error)) from None
         return manifest
 
+    def _expect_nothing(self, connection: Connection) -> None:
+        for table in TABLES:
+            (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
+            if count:
+                raise BadInput(
+                    "the domain is not empty",
+                    where=str(self.data_dir),
+                    got=f"{count} {table.replace('_', ' ')}",
+                    hint="ihe-test-util mock data reset",
+                )
+
     def _read(self, archive: zipfile.ZipFile, connection: Connection) -> None:
+        self._expect_nothing(connection)  # again, for somebody may have submitted something meanwhile
         read_rows(archive, connection)
         self.documents.share_all(connection)
 

@@ -31,6 +31,12 @@ _PENDING: Final = "SELECT query, found, told FROM pending_queries WHERE root = ?
 _DROP: Final = "DELETE FROM pending_queries WHERE root = ? AND extension = ?"
 
 
+def forget_patients(connection: Connection) -> None:
+    """Forget every patient and query."""
+    for statement in _FORGET:
+        connection.execute(statement)
+
+
 class SqlitePatients:
     """The ``domain.patients.PatientStore`` of a data directory."""
 
@@ -62,12 +68,7 @@ class SqlitePatients:
 
     async def reset(self) -> None:
         """Forget every patient and query."""
-
-        def forget(connection: Connection) -> None:
-            for statement in _FORGET:
-                connection.execute(statement)
-
-        await self._writer.run(forget)
+        await self._writer.run(forget_patients)
 
     async def get(self, root: str, extension: str) -> Patient | None:
         """What was fed last under an identifier that is in use.

@@ -53,6 +53,10 @@ class PostgresConnection:
         self._raw.close()
 
 
+#: In place of the address, where the URL has none that can be read.
+_UNREADABLE: Final = "store_url"
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresEngine:
     """A database of a PostgreSQL server, by its URL."""
@@ -66,7 +70,7 @@ class PostgresEngine:
         try:
             parts = conninfo.conninfo_to_dict(self.url)
         except psycopg.Error:
-            return "store_url"
+            return _UNREADABLE
         return f"postgresql://{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
     @property
@@ -183,7 +187,8 @@ class PostgresEngine:
     def _storage_error(self, error: Exception) -> StorageError:
         cause = error.__cause__ if isinstance(error, _LostBeforeWorkError) else error
         state = getattr(cause, "sqlstate", None) or ""
-        text = " ".join(str(cause).split())
+        # Of a URL that it cannot read, the driver cites pieces, and the password may be one.
+        text = " ".join(str(cause).split()) if self.where != _UNREADABLE else "it is no URL that can be read"
         message, hint = next(
             (meaning for start, meaning in _MEANINGS if state.startswith(start)),
             _UNREACHABLE if isinstance(cause, psycopg.OperationalError) else _REFUSED,

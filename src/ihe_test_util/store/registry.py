@@ -131,6 +131,11 @@ class RegistryRows:
         return found
 
 
+def forget_objects(connection: Connection) -> None:
+    """Forget every object."""
+    connection.execute(_FORGET)
+
+
 @dataclass(frozen=True, slots=True)
 class SqlRegistry:
     """The ``domain.registry.access.RegistryStore`` of a data directory."""
@@ -169,7 +174,7 @@ class SqlRegistry:
 
     async def reset(self) -> None:
         """Forget every object."""
-        await self.writer.run(lambda connection: connection.execute(_FORGET))
+        await self.writer.run(forget_objects)
 
     async def count(self) -> dict[Kind, int]:
         """How many objects of each kind there are."""

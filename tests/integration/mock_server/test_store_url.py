@@ -62,3 +62,12 @@ def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert "127.0.0.1:1" in str(failed.value)
     assert "s3cret" not in str(failed.value)
     assert "store_url" in str(failed.value)
+
+
+def test_a_url_that_cannot_be_read_is_not_cited(tmp_path: Path) -> None:
+    """The driver tells which piece it does not like; that piece may be the password."""
+    with pytest.raises(StorageError) as failed:
+        Store.open(tmp_path, url="postgresql://ihe:s3cret word@127.0.0.1/ihe")
+
+    assert "s3cret" not in str(failed.value)
+    assert "store_url" in str(failed.value)

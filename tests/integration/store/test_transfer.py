@@ -14,9 +14,10 @@ from ihe_test_util.content import Content
 from ihe_test_util.domain.documents import Submission
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.entry import Entry, Kind, in_registry
-from ihe_test_util.errors import BadInput
+from ihe_test_util.errors import BadInput, StorageError
 from ihe_test_util.store.opening import Counts, Store
 from ihe_test_util.xml.ebrim import ExtrinsicObject
+from tests.support.registry_objects import document
 
 LARGE = bytes(range(256)) * 4000
 MakePatient = Callable[..., Patient]
@@ -80,6 +81,53 @@ async def test_nothing_is_overwritten(filled: Store, tmp_path: Path) -> None:
         await filled.export(there)
 
     assert there.read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are others there")
+async def test_an_export_is_for_its_owner(filled: Store, tmp_path: Path) -> None:
+    """It holds every patient and every document."""
+    await filled.export(tmp_path / "domain.zip")
+
+    assert (tmp_path / "domain.zip").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_failed_export_leaves_no_file(filled: Store, tmp_path: Path) -> None:
+    """Half a domain is worth nothing, and would be in the way of the next attempt."""
+    (large,) = [path for path in filled.data_dir.glob("content/*/*") if path.is_file()]
+    large.unlink()
+
+    with pytest.raises(StorageError):
+        await filled.export(tmp_path / "domain.zip")
+
+    assert not (tmp_path / "domain.zip").exists()
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_an_export_holds_what_came_to_another_machine(filled: Store, tmp_path: Path) -> None:
+    """The bytes of a large document are fetched from the database where this machine has not seen them."""
+    (large,) = [path for path in filled.data_dir.glob("content/*/*") if path.is_file()]
+    large.unlink()
+
+    await filled.export(tmp_path / "domain.zip")
+
+    with zipfile.ZipFile(tmp_path / "domain.zip") as archive:
+        assert archive.read(large.relative_to(filled.data_dir).as_posix()) == LARGE
+
+
+async def test_a_domain_with_objects_alone_is_not_empty(filled: Store, store_url: str, tmp_path: Path) -> None:
+    """What was registered by ITI-42, without documents, is not mixed with what an export brings."""
+    archive = tmp_path / "domain.zip"
+    await filled.export(archive)
+    await filled.reset()
+    entry = document(7)
+    await filled.registry.change(lambda change: change.add([entry]))
+
+    with pytest.raises(BadInput, match="not empty"):
+        await filled.load(archive)
+
+    assert store_url is not None
+    assert await filled.counts() == Counts(0, 0, 0)
 
 
 def damaged(source: Path, target: Path, name: str, data: bytes | None) -> None:

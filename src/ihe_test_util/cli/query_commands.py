@@ -87,7 +87,7 @@ def _command(query: StoredQuery) -> click.Command:
     )
     for option, parameter in reversed(options.items()):
         command = _option(query, option, parameter)(command)
-    return click.command(query.name, help=_help(query))(command)
+    return click.command(query.name, help=_help(query), short_help=query.says)(command)
 
 
 def _option(query: StoredQuery, option: str, parameter: Parameter) -> Callable[[_Command], _Command]:

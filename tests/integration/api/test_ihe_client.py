@@ -12,7 +12,7 @@ from ihe_test_util.domain.xds.metadata import DocumentEntry
 from ihe_test_util.transactions import pix_query
 from ihe_test_util.xml.ebrim import Slot
 from ihe_test_util.xml.hl7v3 import II
-from tests.support.peer import Peer
+from tests.support.peer import Peer, StartMock
 
 ADA = "id=PAT-1^^^&2.999.1.2&ISO, family=Rossi, given=Ada, birth=1980-02-29, gender=F"
 ADA_ELSEWHERE = "id=Q-7^^^&2.999.1.3&ISO, family=Rossi, given=Ada, birth=1980-02-29, gender=F"
@@ -262,3 +262,21 @@ async def test_bytes_that_are_not_those_of_the_entry_are_refused(mock: Peer) -> 
 
     assert provided.document_ids[0] in str(caught.value.details)
     assert "0" * 40 in str(caught.value.details)
+
+
+async def test_a_feed_from_a_domain_that_is_not_known_is_refused_in_strict_mode_only(start_mock: StartMock) -> None:
+    """Where the configuration names the domains: by the code that queries give, and nothing is stored."""
+    authorities = [{"oid": "2.999.1.2"}]
+    strict = await start_mock(assigning_authorities=authorities, pix_add_behavior={"validation_mode": "strict"})
+    lenient = await start_mock(assigning_authorities=authorities)
+
+    async with IheClient(strict.url) as ihe:
+        await ihe.register(ADA)
+        with pytest.raises(Refused, match=r"2\.999\.1\.3 is not known") as refused:
+            await ihe.register(ADA_ELSEWHERE)
+        found = await ihe.find_patients(family="Rossi")
+    async with IheClient(lenient.url) as ihe:
+        await ihe.register(ADA_ELSEWHERE)
+
+    assert refused.value.codes == ("204",)
+    assert len(found) == 1

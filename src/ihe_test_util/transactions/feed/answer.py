@@ -11,7 +11,7 @@ from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.feed.model import ADD, PATIENT_ID_PATH, FeedRequest, FeedResponse
 from ihe_test_util.transactions.wrapper_rules import Transmitted
 from ihe_test_util.xml.hl7v3 import II, is_uid, is_uuid, shown, ts
-from ihe_test_util.xml.hl7v3.acknowledgement import AcknowledgementDetail, acknowledgement
+from ihe_test_util.xml.hl7v3.acknowledgement import UNKNOWN_KEY, AcknowledgementDetail, acknowledgement
 from ihe_test_util.xml.hl7v3.wrappers import Device
 
 UNKNOWN_DEVICE: Final = Device((II(null_flavor="UNK"),))
@@ -26,14 +26,29 @@ async def answer(request: FeedRequest, world: World) -> FeedResponse:
     """Register the patient of an add or a revise, then say so.
 
     A revise of a patient who is not known registers them: the Framework has one set of expected actions for both.
+    Strict mode refuses identifiers of other domains than those that the configuration names, where it names any, in
+    the words that the Framework has for queries (ITI TF-2: 3.45.4.2.3); it has none for feeds.
 
     Raises:
         StorageError: the patient was not stored, so nothing is acknowledged.
     """
     now = world.now()
     patient = request.patient
+    if problems := _in_unknown_domains(request, world):
+        return acknowledged("CE", request, world, now, problems)
     await world.patients.feed(patient, at=now)
     return accepted(request, world, now)
+
+
+def _in_unknown_domains(request: FeedRequest, world: World) -> tuple[AcknowledgementDetail, ...]:
+    if not (world.strict and world.identity_domains):
+        return ()
+    roots = dict.fromkeys(one.root for one in request.patient.identifiers)
+    return tuple(
+        AcknowledgementDetail("E", f"the domain {root} is not known", UNKNOWN_KEY, (request.patient_id_path,))
+        for root in roots
+        if root not in world.identity_domains
+    )
 
 
 def accepted(request: FeedRequest, world: World, now: datetime) -> FeedResponse:

@@ -99,11 +99,12 @@ DOMAIN: Final = Schema(
                 PRIMARY KEY (sha1, size, number)
             )
             """,
-            "CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)",
-            "CREATE INDEX registry_objects_unique_id ON registry_objects (unique_id)",
+            "CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)"
+            " WHERE patient_id IS NOT NULL",
+            "CREATE INDEX registry_objects_unique_id ON registry_objects (unique_id) WHERE unique_id IS NOT NULL",
             "CREATE INDEX registry_objects_lid ON registry_objects (lid, version)",
-            "CREATE INDEX registry_objects_source ON registry_objects (source)",
-            "CREATE INDEX registry_objects_target ON registry_objects (target)",
+            "CREATE INDEX registry_objects_source ON registry_objects (source) WHERE source IS NOT NULL",
+            "CREATE INDEX registry_objects_target ON registry_objects (target) WHERE target IS NOT NULL",
         ),
         (
             # The first name as it is compared, and the others that people go by; merged_into is the CX of the

@@ -99,6 +99,14 @@ async def test_an_unknown_query_is_named(mock: Peer) -> None:
     assert unknown in error.context
 
 
+async def test_errors_say_who_found_them_and_by_what(mock: Peer) -> None:
+    """As those of submissions do: the actor, the section and the line."""
+    answer = await ask(mock, query("find-documents"))
+
+    assert answer.errors
+    assert all(one.location.startswith("Document Registry, ITI TF-2: 3.18") for one in answer.errors)
+
+
 async def test_oddities_are_warnings(mock: Peer) -> None:
     """A lenient registry answers a query with a misspelt parameter and says so."""
     odd = query("get-documents", ("unique-id", ["2.999.1"]))

@@ -19,6 +19,7 @@ from ihe_test_util.xml.ebrim import AnyObject, Association, ExtrinsicObject, Obj
 UNKNOWN_PATIENT: Final = "XDSUnknownPatientId"
 NOT_SINGLE_PATIENT: Final = "XDSResultNotSinglePatient"
 TOO_MANY_RESULTS: Final = "XDSTooManyResults"
+_ACTOR: Final = "Document Registry"
 _OWN_RULES: Final = frozenset(rule.id for rule in RULES)
 _WORDS: Final = {
     Kind.DOCUMENT_ENTRY: ("document entry", "document entries"),
@@ -81,13 +82,13 @@ def _page(request: StoredQueryRequest, entries: Sequence[Entry]) -> tuple[Sequen
 
 async def refuse(request: StoredQueryRequest, findings: Sequence[Finding], world: World) -> StoredQueryResponse:  # noqa: ARG001 - the card's form
     """The Failure that tells everything that is wrong with a query."""
-    return StoredQueryResponse(urns.FAILURE, errors=tuple(error_of(finding) for finding in findings))
+    return StoredQueryResponse(urns.FAILURE, errors=tuple(_error(finding) for finding in findings))
 
 
 def warn(response: StoredQueryResponse, findings: Sequence[Finding]) -> StoredQueryResponse:
     """The response, with what is odd about the query as warnings."""
     warnings = [
-        error_of(replace(finding, severity=Severity.WARNING)) for finding in findings if finding.rule in _OWN_RULES
+        _error(replace(finding, severity=Severity.WARNING)) for finding in findings if finding.rule in _OWN_RULES
     ]
     return replace(response, errors=(*response.errors, *warnings))
 
@@ -126,4 +127,9 @@ def _kind(one: AnyObject) -> Kind | None:
 
 
 def _failed(code: str, context: str) -> StoredQueryResponse:
-    return StoredQueryResponse(urns.FAILURE, errors=(RegistryError(code, context),))
+    return StoredQueryResponse(urns.FAILURE, errors=(RegistryError(code, context, location=_ACTOR),))
+
+
+def _error(finding: Finding) -> RegistryError:
+    line = f", line {finding.line}" if finding.line else ""
+    return error_of(finding, location=f"{_ACTOR}, {finding.section}{line}")

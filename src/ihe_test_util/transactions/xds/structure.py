@@ -20,6 +20,8 @@ from ihe_test_util.xml.ebrim import Classification, ObjectRef, OtherObject, Regi
 _MAX_VALUE: Final = 256
 _UUID_PREFIX: Final = "urn:uuid:"
 _URN_PREFIX: Final = "urn:"
+#: Names that IHE alone gives.
+_IHE_PREFIX: Final = "urn:ihe:"
 _AUTHORS: Final = frozenset({urns.ENTRY_AUTHOR, urns.SET_AUTHOR})
 
 #: Slots of the three kinds of objects; any other has a URN for its name (ITI TF-3: 4.2.3.1.6).
@@ -37,6 +39,7 @@ _ENTRY_SLOTS: Final = frozenset(
         "sourcePatientId",
         "sourcePatientInfo",
         "URI",
+        urns.REFERENCE_ID_LIST,
     }
 )
 _SET_SLOTS: Final = frozenset({"submissionTime", "intendedRecipient"})
@@ -164,7 +167,7 @@ def _slot_values(request: CarriesMetadata) -> Sequence[Miss]:
 def _legal_slots(request: CarriesMetadata) -> Sequence[Miss]:
     metadata = request.metadata
     return [
-        Miss(f"{view.label}/{name}", "an attribute that the framework does not know", "a name that is a URN")
+        Miss(f"{view.label}/{name}", "an attribute that the framework does not know", "a URN that is not of urn:ihe:")
         for views, legal in (
             (metadata.document_entries, _ENTRY_SLOTS),
             (metadata.submission_sets, _SET_SLOTS),
@@ -173,7 +176,7 @@ def _legal_slots(request: CarriesMetadata) -> Sequence[Miss]:
         for view in views
         if not legal.issuperset(view.slots)
         for name in view.slots
-        if name and name not in legal and not name.startswith(_URN_PREFIX)
+        if name and name not in legal and (not name.startswith(_URN_PREFIX) or name.startswith(_IHE_PREFIX))
     ]
 
 
@@ -324,7 +327,9 @@ STRUCTURE_RULES: Final = (
     MetadataRule("XDSM-06", "ITI TF-3: 4.2.3.1.5", "a UUID is written in lower case", _uuid_form),
     MetadataRule("XDSM-07", "ITI TF-3: 4.2.3.1", "the slots of an object have different names", _distinct_slots),
     MetadataRule("XDSM-08", "ITI TF-3: 4.2.3.1", "a slot has values of at most 256 characters", _slot_values),
-    MetadataRule("XDSM-09", "ITI TF-3: 4.2.3.1.6", "the name of an extra slot is a URN", _legal_slots),
+    MetadataRule(
+        "XDSM-09", "ITI TF-3: 4.2.3.1.6", "the name of an extra slot is a URN, and none of IHE's", _legal_slots
+    ),
     MetadataRule(
         "XDSM-10", "ITI TF-3: 4.2.3.1.5", "a classification or identifier has an id of its own", _unique_inner_ids
     ),

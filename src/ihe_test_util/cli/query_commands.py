@@ -100,11 +100,13 @@ def _option(query: StoredQuery, option: str, parameter: Parameter) -> Callable[[
         remarks.append("one of these is required")
     says = parameter.says + (f" ({'; '.join(remarks)})" if remarks else "")
     default = f"  [default: {_APPROVED}]" if status else ""
+    # To click even None is a default, with which nothing that is required is missing.
+    usual: dict[str, Any] = {"default": (_APPROVED,)} if status else {}
     return click.option(
         f"--{option}",
         multiple=parameter.listed,
         required=parameter.required and not status,
-        default=(_APPROVED,) if status else None,
+        **usual,
         metavar=_metavar(parameter, query),
         help=f"{says}.{default}",
     )

@@ -193,3 +193,14 @@ def test_other_objects_are_described_too() -> None:
     assert (between["kind"], between["type"], between["source"]) == ("Association", urns.REPLACES, sent.id)
     assert described(ObjectRef("urn:uuid:5", "urn:oid:2.999"))["home"] == "urn:oid:2.999"
     assert described(object()) == {}
+
+
+@pytest.mark.parametrize("query", [query for query in STORED_QUERIES if query.patient], ids=lambda query: query.name)
+def test_a_query_of_a_patient_wants_the_patient(query: StoredQuery) -> None:
+    """Nothing is sent without what the query always needs; the option is named."""
+    result = CliRunner().invoke(
+        query_group, [query.name, "--title", "x"] if "title" in query.options() else [query.name]
+    )
+
+    assert result.exit_code == 2
+    assert "Missing option" in result.output

@@ -99,8 +99,10 @@ DOMAIN: Final = Schema(
                 PRIMARY KEY (sha1, size, number)
             )
             """,
-            "CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)"
-            " WHERE patient_id IS NOT NULL",
+            """
+            CREATE INDEX registry_objects_patient ON registry_objects (patient_id, kind, status)
+                WHERE patient_id IS NOT NULL
+            """,
             "CREATE INDEX registry_objects_unique_id ON registry_objects (unique_id) WHERE unique_id IS NOT NULL",
             "CREATE INDEX registry_objects_lid ON registry_objects (lid, version)",
             "CREATE INDEX registry_objects_source ON registry_objects (source) WHERE source IS NOT NULL",

@@ -55,7 +55,7 @@ def _file_command(card: AnyTransaction) -> click.Command:
     def command(*, file: Path, options: SendOptions) -> None:
         run_send(card, options, lambda _: from_file(card, file))
 
-    text = _help(card, f"  ihe-test-util send {card.name} message.xml")
+    text = _help(card, f"  ihe-test-util send {card.name} examples/messages/{card.name}.xml")
     return click.command(card.name, help=text, short_help=f"{card.code} {card.title}, from a file.")(command)
 
 

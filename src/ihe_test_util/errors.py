@@ -338,8 +338,10 @@ class Refused(PeerError):
     ``codes`` are those of its errors, ``details`` its reasons.
     """
 
-    def __init__(self, message: str, *, codes: tuple[str, ...] = (), details: tuple[str, ...] = ()) -> None:
-        super().__init__(message, got="; ".join(details))
+    def __init__(
+        self, message: str, *, codes: tuple[str, ...] = (), details: tuple[str, ...] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message, got="; ".join(details), hint=hint)
         self.codes = codes
         self.details = details
 

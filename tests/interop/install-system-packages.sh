@@ -3,7 +3,7 @@
 # Quiet unless something fails; what is installed already stays as it is. Needs root, or sudo.
 set -eu
 
-packages="libjaxws-java gsoap libgsoap-dev gcc libc6-dev libssl-dev zlib1g-dev pkg-config postgresql"
+packages="libjaxws-java gsoap libgsoap-dev gcc libc6-dev libssl-dev zlib1g-dev pkg-config curl postgresql"
 command -v javac >/dev/null 2>&1 || packages="default-jdk-headless $packages"
 command -v mvn >/dev/null 2>&1 || packages="maven $packages"
 

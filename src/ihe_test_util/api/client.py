@@ -289,7 +289,8 @@ class IheClient:
         if missing := [name for name in names if name not in found]:
             raise Refused(
                 f"the registry knows no document {missing[0]!r}"
-                + (f" (and {len(missing) - 1} more)" if missing[1:] else "")
+                + (f" (and {len(missing) - 1} more)" if missing[1:] else ""),
+                hint="its uniqueId or entryUUID, as find-documents lists them; or name the repository, not to ask",
             )
         return found
 

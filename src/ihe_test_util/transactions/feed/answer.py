@@ -115,6 +115,8 @@ def verdict(response: FeedResponse, request: Transmitted) -> Verdict:
             expected=described(message_id),
             hint="the server, or a proxy before it, mixes up answers: this request's outcome is unknown",
         )
+    if response.contradiction:
+        problems.append(response.contradiction)
     accepted = response.accepted and not problems
     return Verdict(
         accepted,

@@ -115,6 +115,8 @@ def verdict(response: QueryResponse, request: Transmitted) -> Verdict:
         )
     if acknowledgement.type_code and not response.response_code:
         problems.append("the answer has no queryAck/queryResponseCode")
+    if acknowledgement.contradiction:
+        problems.append(acknowledgement.contradiction)
     requested = [code.code for issue in response.issues for code in (*issue.requested, *issue.management)]
     details = acknowledgement.details
     return Verdict(

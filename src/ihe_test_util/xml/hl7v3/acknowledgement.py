@@ -77,7 +77,7 @@ class Acknowledgement:
     """MCCI_IN000002UV01: whether a message was accepted, and why not.
 
     ``target_message_id`` is the id of the message that is answered. Of several ``acknowledgement`` elements
-    only the first is modelled; not modelled are sequence numbers and messages waiting.
+    the first that refuses is modelled, else the first; not modelled are sequence numbers and messages waiting.
     """
 
     transmission: Transmission
@@ -94,6 +94,13 @@ class Acknowledgement:
     def accepted(self) -> bool:
         """Whether its type says that the message was accepted."""
         return self.type_code in ACCEPTED
+
+    @property
+    def contradiction(self) -> str:
+        """What is wrong with an acknowledgement that accepts, and gives errors all the same; empty where nothing is."""
+        if not self.accepted or all(detail.type_code != "E" for detail in self.details):
+            return ""
+        return f"the answer contradicts itself: it says {self.type_code}, and gives an error"
 
 
 def acknowledgement(
@@ -135,11 +142,10 @@ def read_acknowledgement(message: Element) -> Acknowledgement:
 
 
 def acknowledgement_in(transmission: Transmission, rest: list[Element]) -> Acknowledgement:
-    """What a message acknowledges, from the children that follow its wrapper."""
-    for one in rest:
-        if one.tag == _ACKNOWLEDGEMENT:
-            return _read_acknowledgement(transmission, one)
-    return Acknowledgement(transmission)
+    """What a message acknowledges, from the children that follow its wrapper; of several, one that refuses."""
+    found = [_read_acknowledgement(transmission, one) for one in rest if one.tag == _ACKNOWLEDGEMENT]
+    refusing = [one for one in found if not one.accepted]
+    return next(iter((*refusing, *found)), Acknowledgement(transmission))
 
 
 def build_acknowledgement(value: Acknowledgement) -> Element:

@@ -1,6 +1,7 @@
 """How a PIX Manager answers, and how a client understands its answer."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -242,6 +243,29 @@ def test_an_answer_without_acknowledgement_is_never_success(
     verdict = SPEC.verdict(read_answer(sample("ack-empty")), request_of("minimal"))
     assert (verdict.accepted, verdict.status) == (False, "none")
     assert verdict.details == ("the answer has no acknowledgement/typeCode",)
+
+
+def test_an_acknowledgement_that_gives_errors_is_never_success(
+    sample: Sample, read_answer: ReadAnswer, request_of: RequestOf
+) -> None:
+    """CA with a detail of type E, coded or not, contradicts itself."""
+    broken = AcknowledgementDetail("E", "the patient could not be stored")
+    response = replace(read_answer(sample("ack-accepted")), details=(broken,))
+    verdict = SPEC.verdict(response, request_of("minimal"))
+    assert not verdict.accepted
+    assert verdict.details[0] == "the answer contradicts itself: it says CA, and gives an error"
+
+
+def test_of_several_acknowledgements_one_that_refuses_counts(
+    sample: Sample, read_answer: ReadAnswer, request_of: RequestOf
+) -> None:
+    """What follows an acceptance is not overlooked."""
+    message = sample("ack-accepted")
+    refused = deepcopy(message[-1])
+    refused[0].set("code", "CE")
+    message.append(refused)
+    verdict = SPEC.verdict(read_answer(message), request_of("minimal"))
+    assert (verdict.accepted, verdict.status) == (False, "CE")
 
 
 def test_an_informational_remark_is_not_an_identifier(

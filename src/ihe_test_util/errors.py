@@ -16,7 +16,8 @@
     │   │   └── NoSoapAnswer      HTTP answered by itself: an error page, a redirect, nothing
     │   ├── MessageTooLarge     more than we are configured to take
     │   ├── PeerTooSlow         it stopped sending, or reading
-    │   └── PeerFault           it answered with a SOAP fault
+    │   ├── PeerFault           it answered with a SOAP fault
+    │   └── Refused             it said no in the transaction's own words
     ├── Unreachable           the network between us
     │   ├── UnknownHost         no such name
     │   └── TlsFailed           no TLS that both ends accept

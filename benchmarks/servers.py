@@ -25,7 +25,7 @@ from ihe_test_util.store.schema import DOMAIN_FILE
 MIB: Final = 1024 * 1024
 _COMPLAINT: Final = re.compile(rb"^[0-9T:.-]+Z (?:WARNING|ERROR|CRITICAL) ", re.MULTILINE)
 _SAMPLE_S: Final = 0.02
-_COMMAND_S: Final = 60.0
+_COMMAND_S: Final = 120.0
 
 
 class BenchFailedError(Exception):

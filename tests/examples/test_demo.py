@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
 
 
@@ -23,7 +25,7 @@ def test_the_demonstration_shows_a_success_and_can_be_repeated(tmp_path: Path) -
     def command(*args: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "ihe_test_util", *args], cwd=directory, capture_output=True, encoding="utf-8",
-            timeout=60, check=False,
+            timeout=PATIENCE_S, check=False,
         )  # fmt: skip
 
     try:
@@ -33,7 +35,7 @@ def test_the_demonstration_shows_a_success_and_can_be_repeated(tmp_path: Path) -
                 capture_output=True,
                 encoding="utf-8",
                 env=environment | {"PYTHONUTF8": "1"},
-                timeout=100,
+                timeout=PATIENCE_S,
                 check=False,
             )
             for _ in range(2)

@@ -16,6 +16,7 @@ import pytest
 from ihe_test_util.client.urls import url_variable
 from ihe_test_util.transactions import TRANSACTIONS
 from tests.support.pages import Block, console_blocks
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -85,7 +86,7 @@ def in_the_shell(command: str, directory: Path, env: dict[str, str]) -> "subproc
         listed = in_the_shell("ihe-test-util mock requests --tail 1 --json", directory, env).stdout
         own = re.sub(r"show ID\b", f"show {json.loads(listed)['id']}", own)
     return subprocess.run(
-        ["sh", "-c", own], cwd=directory, env=env, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", own], cwd=directory, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 

@@ -16,6 +16,7 @@ from ihe_test_util.soap.addressing import Addressing
 from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml.io import parse
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Peer, StartMock
 from tests.support.postgres import missing, postgres_server
 from tests.support.schemas import problems_of_payload
@@ -64,7 +65,7 @@ async def start_mock(tmp_path: Path) -> AsyncIterator[StartMock]:
         sock = bind("127.0.0.1", 0)
         server = MockServer(watcher, Instance("http", "127.0.0.1", sock.getsockname()[1]))
         await server.start(sock)
-        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
         running.append((server, session))
         return Peer(server, session)
 

@@ -21,6 +21,8 @@ from urllib.request import Request, urlopen
 import pytest
 from lxml import etree
 
+from tests.support.patience import PATIENCE_S
+
 HERE = Path(__file__).parent
 MESSAGES = HERE / "messages"
 JARS = Path("/usr/share/java")
@@ -29,7 +31,7 @@ JAVA_OF_IPF = 17
 #: jaxws-rt.jar names what else it needs in its manifest.
 JAXWS_JARS = ("jaxws-rt.jar", "jaxws-api.jar", "jaxb-api.jar", "javax.activation.jar")
 GSOAP_IMPORTS = Path("/usr/share/gsoap/import")
-LIMIT_S = 60.0
+LIMIT_S = float(PATIENCE_S)
 #: Maven downloads some 35 MB when it comes by for the first time.
 DOWNLOAD_LIMIT_S = 600.0
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from tests.interop.conftest import Client, Mock, Submission
 
@@ -85,7 +87,7 @@ class TestJaxWs:
         mocks, trust = secure_mock.directory / "mocks", submission.metadata.with_name("truststore.p12")
         keytool = ["keytool", "-importcert", "-noprompt", "-alias", "mock", "-file", str(mocks / "ca.pem")]
         keytool += ["-keystore", str(trust), "-storetype", "PKCS12", "-storepass", "changeit"]
-        subprocess.run(keytool, check=True, capture_output=True, timeout=60)
+        subprocess.run(keytool, check=True, capture_output=True, timeout=PATIENCE_S)
         stores = {"trustStore": trust, "keyStore": mocks / "client.p12"}
         java = [f"-Djavax.net.ssl.{name}={path}" for name, path in stores.items()]
         java += [f"-Djavax.net.ssl.{name}{what}" for name in stores for what in ("Password=changeit", "Type=PKCS12")]

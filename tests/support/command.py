@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.patience import PATIENCE_S
+
 STAND_IN = Path(__file__).parent / "standin"
 
 
@@ -23,7 +25,7 @@ class Command:
         """Run a command to its end."""
         return subprocess.run(
             self.line(*args), cwd=cwd or self.directory, env=self.environ(variables), capture_output=True, text=True,
-            check=False, timeout=60,
+            check=False, timeout=PATIENCE_S,
         )  # fmt: skip
 
     def begin(self, *args: str, **variables: str) -> "subprocess.Popen[str]":

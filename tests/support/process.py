@@ -14,10 +14,11 @@ import aiohttp
 import psutil
 
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Answer
 from tests.support.wire import SOAP12
 
-START_S = 30
+START_S = PATIENCE_S
 _POLL_S = 0.02
 
 
@@ -117,14 +118,14 @@ class Served:
         """Ask it to end, and wait for that."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(30) == 0
+            assert self.process.wait(PATIENCE_S) == 0
             self.process = None
 
     def kill(self) -> None:
         """End it as a power cut would, and wait for that."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(PATIENCE_S)
             self.process = None
 
 

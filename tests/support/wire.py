@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Answer
 
 PIX_PATH = "/pix/add"
@@ -49,7 +50,7 @@ class Wire:
         """Drop the connection at once."""
         self._writer.transport.abort()
 
-    async def answer(self, *, body: bool = True, within_s: float = 30) -> Answer:
+    async def answer(self, *, body: bool = True, within_s: float = PATIENCE_S) -> Answer:
         """The next answer, interim ones too."""
         async with asyncio.timeout(within_s):
             lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -58,7 +59,7 @@ class Wire:
             data = await self._reader.readexactly(length)
         return Answer(int(lines[0].split()[1]), self.headers.get("content-type", ""), data)
 
-    async def is_closed(self, *, within_s: float = 30) -> bool:
+    async def is_closed(self, *, within_s: float = PATIENCE_S) -> bool:
         """Whether the server has nothing more to say and closes the connection."""
         async with asyncio.timeout(within_s):
             with suppress(ConnectionError):

@@ -148,7 +148,7 @@ def mock_group() -> None:
     "--timeout",
     "timeout_s",
     type=SecondsType(zero=False),
-    default=10.0,
+    default=60.0,
     show_default=True,
     metavar="SECONDS",
     help="How long to wait until it is ready.",

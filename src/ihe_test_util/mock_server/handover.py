@@ -40,7 +40,7 @@ class StartRequest:
     config_path: Path | None = None
     debug: bool = False
     workers: int = 1
-    timeout_s: float = 10.0
+    timeout_s: float = 60.0
     ephemeral: bool = False
     data_dir: Path | None = None
 

@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _STEP_S: Final = 0.02
-_PROBE_TIMEOUT_S: Final = 2.0
+_PROBE_TIMEOUT_S: Final = 5.0
 _KILL_WAIT_S: Final = 5.0
 #: A server that is told twice to stop drops the requests in flight; the first word must have arrived before.
 _SECOND_WORD_S: Final = 0.2

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.command import Command
 from tests.support.forking import CAN_FORK, Completed, Forking
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Peer, StartMock
 
 REPOSITORY = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ class Bench:
             return await asyncio.to_thread(self.forking.run, args, cwd=directory, environ=environ, text=text)
         return await asyncio.to_thread(
             subprocess.run, self.command.line(*args), input=text, cwd=directory, env=environ, capture_output=True,
-            text=True, check=False, timeout=60,
+            text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
 
     def patients(self, count: int, name: str = "patients.csv") -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 termios = pytest.importorskip("termios", reason="this system has no such terminals")
 fcntl = pytest.importorskip("fcntl", reason="same")
 
@@ -48,7 +50,7 @@ async def at_a_terminal(bench: Any, columns: int, **variables: str) -> tuple[str
         process = begin_at(terminal, columns, bench, **variables)
         os.close(terminal)
         text, (out, _) = await asyncio.gather(
-            asyncio.to_thread(shown, master), asyncio.to_thread(process.communicate, timeout=60)
+            asyncio.to_thread(shown, master), asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
         )
     finally:
         os.close(master)

@@ -22,6 +22,7 @@ from ihe_test_util.security.issuing import issue
 from ihe_test_util.security.tls import server_context
 from ihe_test_util.store.journal_reader import JournalReader
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 HEADER = "first_name,last_name,dob,gender,patient_id_oid,patient_id,city\n"
 PATIENTS = 3
@@ -51,7 +52,7 @@ class Secure:
         line, environ = self.command.line("submit", "patients.csv", *args), self.command.environ(urls | variables)
         return await asyncio.to_thread(
             subprocess.run, line, cwd=self.command.directory, env=environ, capture_output=True, text=True,
-            check=False, timeout=60,
+            check=False, timeout=PATIENCE_S,
         )  # fmt: skip
 
     def requests(self) -> list[bytes]:

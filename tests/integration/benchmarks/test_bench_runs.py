@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import missing
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ def run(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
         env=environment,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=2 * PATIENCE_S,
         check=False,
     )
     rows: list[dict[str, Any]] = json.loads(report.read_text())["rows"] if report.exists() else []
@@ -90,7 +91,7 @@ def test_a_load_tool_that_is_asked_for_and_missing_ends_the_command(tmp_path: Pa
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -16,6 +16,7 @@ from ihe_test_util.patients.columns import NAMES
 from ihe_test_util.patients.csv_reader import read_patients
 from ihe_test_util.patients.model import PatientRow
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "examples" / "patients_sample.csv"
@@ -242,7 +243,7 @@ def test_a_pipe_in_and_a_pipe_out(command: Command) -> None:
     line = command.line("csv", "process", "-", "--output", "-", "--format", "jsonl")
     data = (HEADER + BAD + GOOD).encode()
     environ = command.environ({"PYTHONIOENCODING": "latin-1"})
-    done = subprocess.run(line, input=data, env=environ, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(line, input=data, env=environ, capture_output=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 1
     assert json.loads(done.stdout.decode("utf-8"))["last_name"] == "Müller"
     assert b"standard input: 1 of 2 rows rejected" in done.stderr

@@ -21,6 +21,7 @@ from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartReco
 from ihe_test_util.store.journal import Journal
 from ihe_test_util.store.journal_rows import JournalEntry
 from ihe_test_util.store.schema import JOURNAL_FILE
+from tests.support.patience import PATIENCE_S
 
 STARTED = datetime(2026, 1, 31, 13, 45, 6, 789012, tzinfo=UTC)
 REQUEST = b'<?xml version="1.0" encoding="UTF-8"?>\r\n<a><b>\xc3\xbc</b></a>'
@@ -253,5 +254,5 @@ def test_follow_shows_what_comes_until_ctrl_c(runner: CliRunner, tmp_path: Path)
             journal.record(exchange(number))
             assert json.loads(process.stdout.readline())["id"] == exchange(number).id
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE_S) == 130
     journal.close()

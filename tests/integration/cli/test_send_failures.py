@@ -16,6 +16,7 @@ from ihe_test_util.errors import BadInput, NoSoapAnswer, OtherMessage, PeerFault
 from ihe_test_util.security.certificates import CertificatePaths, CertificateSet, make_certificates
 from tests.support.command import Command
 from tests.support.endpoints import CLOSE, SILENCE, STRANGER, Asked, http, standing_in
+from tests.support.patience import PATIENCE_S
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PATIENT = ("--patient", "id=PAT-1^^^&2.999.1.2&ISO, family=Müller, given=Anna, birth=1980-02-29, gender=F")
@@ -173,7 +174,7 @@ async def test_ctrl_c_says_that_the_outcome_is_unknown(tmp_path: Path) -> None:
         process = Command(tmp_path, standin="").begin("send", "pix-add", *PATIENT, "--url", standin.url)
         await arrived.wait()
         process.send_signal(signal.SIGINT)
-        stdout, stderr = await asyncio.to_thread(process.communicate, timeout=30)
+        stdout, stderr = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
     assert (process.returncode, stdout) == (130, "")
     assert "Interrupted before an answer came; whether ITI-44 took effect is unknown" in stderr
     assert "Traceback" not in stderr

@@ -17,6 +17,7 @@ from ihe_test_util.client.spool import PREFIX, Spool, remove_abandoned
 from ihe_test_util.errors import StorageError
 from ihe_test_util.transactions import pix_add
 from ihe_test_util.transactions.pix_add import PixAddRequest
+from tests.support.patience import PATIENCE_S
 
 KILLED = """
 import os, signal, sys
@@ -74,7 +75,7 @@ async def test_packages_have_one_until_the_client_is_closed(
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_what_a_killed_client_left_goes_with_the_next(temporary: Path) -> None:
     """Its lock is free; directories in use, fresh ones, and those of others stay."""
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(temporary)], check=False, timeout=60)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(temporary)], check=False, timeout=PATIENCE_S)
     (left,) = temporary.iterdir()
     assert (killed.returncode, (left / "attachment").exists()) == (-9, True)
     remove_abandoned(temporary)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.forked_server import SERVER_MODULES, ForkedServer
 from tests.support.forking import CAN_FORK, Forking
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import own_schema
 from tests.support.process import Served
 
@@ -17,7 +18,7 @@ MakeServer = Callable[..., Served]
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """Connections of a test."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as one:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as one:
         yield one
 
 

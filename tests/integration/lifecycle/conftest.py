@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests.support.command import Command, processes_in
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def make_command(tmp_path: Path) -> Iterator[Callable[[str], Command]]:
     left = list(processes_in(tmp_path))
     for process in left:
         process.kill()
-    psutil.wait_procs(left, timeout=10)
+    psutil.wait_procs(left, timeout=PATIENCE_S)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import postgres
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 PATIENT = "id=PAT-1^^^&2.999.1.2&ISO, family=Rossi, given=Ada"
 
@@ -96,7 +97,7 @@ def test_the_next_one_removes_what_a_killed_one_left(real: Command, port: str) -
     left = Path(str(stats(real)["data_dir"]))
     pid = int(json.loads(real("mock", "status", "--json").stdout)["pid"])
     os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=PATIENCE_S)
 
     real("mock", "start", "-b", "--ephemeral", "--port", port)
     patients = stats(real)["patients"]

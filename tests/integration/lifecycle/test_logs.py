@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 LINES = [
     "2026-01-31T10:00:00.000Z INFO     ihe.edge: first",
@@ -108,7 +109,7 @@ def test_following_shows_the_tail_and_what_comes_across_rotation(logged: Command
     logged.log.write_text("short\n", encoding="utf-8")
     shown.append(next(follow.stdout))
     follow.send_signal(signal.SIGINT)
-    _, error = follow.communicate(timeout=30)
+    _, error = follow.communicate(timeout=PATIENCE_S)
 
     assert shown == [LINES[-1] + "\n", "before rotation\n", "after rotation\n", "short\n"]
     assert follow.returncode == 130
@@ -127,7 +128,7 @@ def test_a_reader_that_goes_is_no_error(logged: Command) -> None:
     assert show.stderr is not None
     error = show.stderr.read()
     show.stderr.close()
-    show.wait(timeout=30)
+    show.wait(timeout=PATIENCE_S)
 
     assert error == ""
 

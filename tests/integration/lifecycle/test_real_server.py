@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.support.command import Command, processes_in
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_workers_die_with_their_server(real: Command, port: str) -> None:
     processes = list(processes_in(real.directory))
     (server,) = real.servers()
     server.kill()
-    _, alive = psutil.wait_procs(processes, timeout=30)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_S)
     again = real("mock", "start", "-b", "--port", port, "--workers", "2")
 
     assert started.returncode == 0

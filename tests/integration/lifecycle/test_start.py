@@ -17,6 +17,7 @@ import pytest
 from ihe_test_util.cli.mock_commands import read_pid_file
 from ihe_test_util.mock_server.probe import Address, read_health
 from tests.support.command import Command, processes_in
+from tests.support.patience import PATIENCE_S
 
 Make = Callable[[str], Command]
 
@@ -89,7 +90,7 @@ def test_a_second_start_is_refused(command: Command, port: str) -> None:
 def test_of_two_starts_at_the_same_moment_one_wins(command: Command, port: str) -> None:
     """The other says who won."""
     both = [command.begin("mock", "start", "-b", "--port", port) for _ in range(2)]
-    said = [each.communicate(timeout=60) for each in both]
+    said = [each.communicate(timeout=PATIENCE_S) for each in both]
 
     assert sorted(each.returncode for each in both) == [0, 1]
     (server,) = command.servers()
@@ -229,7 +230,7 @@ def test_an_interrupted_start_leaves_nothing(make_command: Make, port: str) -> N
         assert start.poll() is None
 
     start.send_signal(signal.SIGINT)
-    _, error = start.communicate(timeout=30)
+    _, error = start.communicate(timeout=PATIENCE_S)
 
     assert (start.returncode, error.strip()) == (130, "")
     assert left_behind(command) == []
@@ -240,7 +241,7 @@ def test_a_killed_server_is_replaced(command: Command, port: str) -> None:
     command("mock", "start", "-b", "--port", port)
     (killed,) = command.servers()
     killed.kill()
-    psutil.wait_procs([killed], timeout=10)
+    psutil.wait_procs([killed], timeout=PATIENCE_S)
 
     done = command("mock", "start", "-b", "--port", port)
 
@@ -339,7 +340,7 @@ def test_a_foreground_start_ends_with_ctrl_c(command: Command, port: str) -> Non
     running = command("mock", "status")
 
     server.send_signal(signal.SIGINT)
-    _, log = server.communicate(timeout=30)
+    _, log = server.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 0
     assert server.returncode == 0

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_killed_server_is_stale(running: Command) -> None:
     """Its file is told, and not removed by looking."""
     (server,) = running.servers()
     server.kill()
-    psutil.wait_procs([server], timeout=10)
+    psutil.wait_procs([server], timeout=PATIENCE_S)
 
     done = running("mock", "status")
 
@@ -98,7 +99,7 @@ def test_a_reload_of_a_killed_server_suggests_a_start(running: Command) -> None:
     """The stale file is no reason to stop what does not run."""
     (server,) = running.servers()
     server.kill()
-    psutil.wait_procs([server], timeout=10)
+    psutil.wait_procs([server], timeout=PATIENCE_S)
 
     done = running("mock", "reload")
 

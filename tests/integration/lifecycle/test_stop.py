@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.support.command import Command
+from tests.support.patience import PATIENCE_S
 
 Make = Callable[[str], Command]
 
@@ -37,7 +38,7 @@ class SlowRequest:
             pass
 
     def _ask(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
         try:
             connection.request("GET", "/slow")
             self.answer = str(connection.getresponse().status)
@@ -99,7 +100,7 @@ def test_a_request_in_flight_is_answered_first(running: Command, slow: SlowReque
     assert stop.stdout is not None
     said = next(stop.stdout)  # from now on the server knows
     slow.let_go()
-    rest, _ = stop.communicate(timeout=30)
+    rest, _ = stop.communicate(timeout=PATIENCE_S)
 
     assert slow.finished() == "200"
     assert said.startswith("Stopping the mock server")
@@ -152,7 +153,7 @@ def test_a_stale_file_is_removed(running: Command) -> None:
     """After a kill a stop says so, and cleans up."""
     (server,) = running.servers()
     server.kill()
-    psutil.wait_procs([server], timeout=10)
+    psutil.wait_procs([server], timeout=PATIENCE_S)
 
     done = running("mock", "stop")
 

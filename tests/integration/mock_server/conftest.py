@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from tests.support.messages import submission
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Peer, Sample
 from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH, SOAP12
@@ -20,7 +21,7 @@ MakeProcess = Callable[..., Served]
 async def make_process(tmp_path: Path) -> AsyncIterator[MakeProcess]:
     """Makes servers that run in processes of their own; ``make_process(fields…)`` takes configuration fields."""
     made: list[Served] = []
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
 
         def make(directory: Path | None = None, wrapper: tuple[str, ...] = (), **config: Any) -> Served:
             made.append(Served(directory or tmp_path / f"server{len(made)}", session, config, wrapper))

@@ -14,6 +14,7 @@ import pytest
 from ihe_test_util.store.opening import Store
 from tests.support.faults import assert_fault
 from tests.support.messages import submission
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Answer, Enveloped, Sample
 from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH
@@ -226,7 +227,7 @@ async def test_a_directory_of_somebody_else(make_process: MakeProcess, open_plac
     await asyncio.to_thread(served.begin)
     assert served.process is not None
 
-    status = await asyncio.to_thread(served.process.wait, 30)
+    status = await asyncio.to_thread(served.process.wait, PATIENCE_S)
 
     said = await asyncio.to_thread(served.output.read_text)
     assert status == 1, said

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.faults import assert_fault
 from tests.support.messages import submission
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Sample
 from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH, Wire, connected, head
@@ -124,7 +125,7 @@ async def test_a_gzip_bomb_stays_within_memory(served: Served) -> None:
     async with connected(served.port) as wire:
         bomb = piece + more
         await wire.send(head(PIX_PATH, {"Content-Encoding": "gzip", "Content-Length": len(bomb)}), bomb)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             assert await served.answers()
             answer = await wire.answer()
 

@@ -17,6 +17,7 @@ from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import pix_add
 from tests.support.faults import assert_fault
 from tests.support.messages import as_package, submission, submitted
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Peer, Sample, StartMock
 from tests.support.wire import ITI41_PATH, PIX_PATH, SOAP12
 
@@ -207,7 +208,7 @@ async def test_a_message_that_is_wrong_thousands_of_times(
     end = b"</rim:RegistryObjectList>"
     package = as_package(message.xml.replace(end, inner.encode() * 10_000 + end), message.attachments)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         waiting = asyncio.ensure_future(mock.post(ITI41_PATH, package.body, package.content_type))
         healthy = 0
         while not waiting.done():

@@ -14,6 +14,7 @@ import pytest
 from ihe_test_util.store.journal_reader import JournalReader
 from ihe_test_util.store.opening import Store
 from tests.support.messages import submission
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Sample
 from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH
@@ -104,7 +105,7 @@ async def test_a_kill_while_a_document_arrives(make_process: Callable[..., Serve
         await asyncio.sleep(60)
 
     sending = asyncio.ensure_future(served.post(ITI41_PATH, halting(), package.content_type))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(_spooled, served.data_dir):  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.01)
     await asyncio.to_thread(served.kill)

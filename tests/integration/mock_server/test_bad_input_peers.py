@@ -13,13 +13,13 @@ from ihe_test_util.exchange import Exchange, Outcome
 from ihe_test_util.store.journal_reader import JournalReader
 from tests.support.faults import assert_fault
 from tests.support.messages import submission
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Peer, Sample, StartMock
 from tests.support.process import Served
 from tests.support.wire import ITI41_PATH, PIX_PATH, Wire, connected, head
 
 Unharmed = Callable[[Peer], Awaitable[None]]
 STEP_S = 0.01
-PATIENCE_S = 20
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ async def test_a_peer_that_does_not_read_is_dropped(
         deaf.setblocking(False)  # noqa: FBT003 - positional only
         loop = asyncio.get_running_loop()
         await loop.sock_connect(deaf, ("127.0.0.1", mock.server.instance.port))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await shout(deaf)
 
     assert any("does not read its answers" in record.getMessage() for record in caplog.records)
@@ -208,7 +208,7 @@ async def test_stopping_waits_for_no_idler(start_mock: StartMock, connections: A
         await wire.send(sent)
     await mock.health()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):  # less than the server gives a peer that lingers
         await mock.server.stop()
 
 

@@ -15,6 +15,7 @@ from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.security.certificates import CertificatePaths, make_certificates
 from ihe_test_util.security.tls import server_context
 from tests.support.faults import assert_fault
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Peer, Sample
 from tests.support.wire import PIX_PATH, SOAP12, Wire, connected, head
 
@@ -95,7 +96,7 @@ async def test_a_deaf_peer_is_dropped(
 ) -> None:
     """When its answers stay unread for send_timeout_s the connection is dropped, with a line in the log."""
     connection = secure()
-    async with connection as wire, asyncio.timeout(60):
+    async with connection as wire, asyncio.timeout(PATIENCE_S):
         connection.stop_reading()
         with suppress(ConnectionError):
             while True:

@@ -10,6 +10,7 @@ from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.xml import ns
 from tests.support.faults import assert_fault
 from tests.support.messages import as_package, submitted
+from tests.support.patience import PATIENCE_S
 from tests.support.peer import Answer, Enveloped, Peer, Sample
 from tests.support.wire import ITI41_PATH, PIX_PATH
 
@@ -118,7 +119,7 @@ async def test_it_is_refused_with_a_diagnosis(deliver: Deliver, mock: Peer, unha
     """Sender, with what is wrong, where, and what to do; nothing is stored."""
     edit, words = BAD[name]
 
-    async with asyncio.timeout(10):  # a message must not be able to keep the server busy
+    async with asyncio.timeout(PATIENCE_S):  # a message must not be able to keep the server busy
         answers = await deliver(edit)
 
     for answer, version in answers:

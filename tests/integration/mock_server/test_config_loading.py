@@ -18,6 +18,7 @@ from ihe_test_util.mock_server.config import (
     load_config_with_sources,
     reload_config,
 )
+from tests.support.patience import PATIENCE_S
 
 NOBODY = 65534
 
@@ -480,6 +481,8 @@ def test_loading_a_configuration_is_light() -> None:
         "print(sorted(heavy & (set(sys.modules) - before)))"
     )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
 
     assert done.stdout.strip() == "[]"

@@ -21,6 +21,7 @@ from ihe_test_util.security.certificates import (
     ensure_server_certificate,
     make_certificates,
 )
+from tests.support.patience import PATIENCE_S
 
 Tree = dict[str, bytes]
 
@@ -94,7 +95,7 @@ def test_java_reads_the_pkcs12_store(made: CertificateSet) -> None:
     if keytool is None:
         pytest.skip("no keytool: no Java on this machine")
     command = [keytool, "-list", "-keystore", str(made.paths.client_p12), "-storepass", made.pkcs12_password]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert listed.returncode == 0, listed.stdout
     assert "PrivateKeyEntry" in listed.stdout
 

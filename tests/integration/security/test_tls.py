@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ihe_test_util.errors import CertificateError
 from ihe_test_util.security.certificates import CertificatePaths, CertificateSet, make_certificates
 from ihe_test_util.security.tls import ClientAuth, client_context, server_context
+from tests.support.patience import PATIENCE_S
 
 PairMaker = Callable[..., tuple[Path, Path]]
 
@@ -142,7 +143,7 @@ def test_a_good_certificate_is_loaded_without_the_cryptography_package(made: Cer
         "sys.exit('cryptography' in sys.modules)"
     )
     paths = [str(path) for path in (made.paths.server_cert, made.paths.server_key, made.paths.ca)]
-    assert subprocess.run([sys.executable, "-c", program, *paths], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program, *paths], check=False, timeout=PATIENCE_S).returncode == 0
 
 
 def test_missing_files_are_named(made: CertificateSet, tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ def message(sample: Sample, enveloped: Enveloped) -> bytes:
     return enveloped(sample("ITI-44/minimal.xml"))
 
 
+async def _acknowledged(clients: list[Load]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not any(client.documents for client in clients):  # noqa: ASYNC110 - lists of other tasks
+            await asyncio.sleep(0.002)
+
+
 async def test_what_was_acknowledged_outlives_the_process(make_process: Callable[..., Served], message: bytes) -> None:
     """Killed at random moments under load, started again at once on what it left."""
     served = make_process(save_submitted_documents=True)
@@ -69,7 +75,8 @@ async def test_what_was_acknowledged_outlives_the_process(make_process: Callable
         await served.start()
         clients = [Load(served, message, numbers) for _ in range(CLIENTS)]
         running = [asyncio.ensure_future(client.run()) for client in clients]
-        await asyncio.sleep(moments.uniform(0.02, 0.4))
+        await _acknowledged(clients)
+        await asyncio.sleep(moments.uniform(0, 0.3))
         await asyncio.to_thread(served.kill)
         await asyncio.gather(*running)
         loads += clients

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import ClientError, web
 
@@ -25,9 +25,9 @@ from ihe_test_util.exchange import (
 )
 from ihe_test_util.mock_server.behavior import Dice, applied, templated
 from ihe_test_util.mock_server.config import FaultTemplate, MockServerConfig
-from ihe_test_util.mock_server.diagnosis import placed
-from ihe_test_util.mock_server.dispatch import action_findings, select
+from ihe_test_util.mock_server.dispatch import select
 from ihe_test_util.mock_server.exchange_log import log_exchange
+from ihe_test_util.mock_server.reading import Reader, Reading, read_message
 from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
 from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
 from ihe_test_util.mock_server.routing import Endpoint, Route, Routes
@@ -79,6 +79,7 @@ class Edge:
         self._record = record
         self._spool_dir = spool_dir
         self._dice = Dice()
+        self._reader = Reader()
 
     async def answer(self, request: web.BaseRequest, config: MockServerConfig, routes: Routes) -> web.StreamResponse:
         """Answer a POST; whatever goes wrong is answered by a SOAP fault."""
@@ -163,10 +164,19 @@ class Edge:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
             return self._fault(turn, failure, told=failure.reason)
+        http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
+        if turn.route is not None and turn.route.card.as_it_stands:
+            known = self._reader.recognized(received, http_action, request.path, turn.routes)
+            if known is not None:
+                route, reading = known
+                turn.route, turn.version, turn.addressing = route, reading.version, reading.addressing
+                if whatever is None and (failure := route.failure(turn.config, self._dice)) is not None:
+                    turn.outcome = Outcome.SIMULATED
+                    return self._fault(turn, failure, told=failure.reason)
+                return await self._answered(turn, route, reading, [])
         root = await off_loop(len(received.xml), parse, received.xml)
         envelope = read_envelope(root, announced=received.announced)
         turn.version, turn.addressing = envelope.version, envelope.addressing
-        http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
         route = turn.route = select(envelope, http_action, request.path, turn.routes)
         if whatever is None and (failure := route.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
@@ -186,7 +196,13 @@ class Edge:
                 hint="switch MTOM on in your SOAP stack; see ITI TF-2: Appendix V.3.6",
             )
         attachments = turn.attachments = InlineAttachments() if package is None else XopAttachments(package)
-        message, found = await off_loop(len(received.xml), _read, card, envelope, attachments, http_action)
+        message, found = await off_loop(len(received.xml), read_message, card, envelope, attachments, http_action)
+        if not found:
+            self._reader.remember(received, card)
+        return await self._answered(turn, route, Reading(envelope.version, envelope.addressing, message), found)
+
+    async def _answered(self, turn: Turn, route: Route, reading: Reading, found: list[Finding]) -> Reply:
+        card, message = route.card, reading.message
         turn.ids = card.log_ids(message)
         if (failure := route.failure_of(message)) is not None:
             turn.outcome = Outcome.SIMULATED
@@ -212,11 +228,11 @@ class Edge:
         payload = card.build_response(response)
         return answer_reply(
             payload,
-            version=envelope.version,
-            addressing=envelope.addressing,
+            version=reading.version,
+            addressing=reading.addressing,
             action=card.response_action,
             new_uuid=world.new_uuid(),
-            mtom=package is not None or bool(payload.attachments),
+            mtom=bool(payload.attachments) or (turn.received is not None and turn.received.package is not None),
         )
 
     def _refusal(self, turn: Turn, route: Route, refusing: list[Finding], count: int) -> Reply:
@@ -280,20 +296,6 @@ class Edge:
         log_exchange(exchange, turn.ids)
         if turn.attachments is not None or turn.received is not None:
             _drop_spooled(turn)
-
-
-def _read(
-    card: AnyTransaction, envelope: Envelope, attachments: XopAttachments | InlineAttachments, http_action: str
-) -> tuple[Any, list[Finding]]:
-    """The request, and everything that is wrong with it."""
-    payload = envelope.payload
-    assert payload is not None  # noqa: S101 - select() has refused an empty Body
-    message = card.parse_request(payload, attachments)
-    found = action_findings(envelope, http_action)
-    if isinstance(attachments, XopAttachments):
-        found += attachments.findings()
-    found += card.judge(message)
-    return message, placed(found, payload) if found else found
 
 
 def _in_own_words(card: AnyTransaction, refusing: list[Finding]) -> bool:

@@ -1,7 +1,7 @@
 """From the XML of a request to its message: by its elements, or by its shape where that is known."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ihe_test_util.errors import IheTestUtilError, SoapMalformed
 from ihe_test_util.exchange import Finding
@@ -16,10 +16,11 @@ from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions import BY_ACTION
 from ihe_test_util.transactions.card import AnyTransaction
 from ihe_test_util.xml.io import Element
-from ihe_test_util.xml.shape import Cut, Shape, learn
+from ihe_test_util.xml.shape import Shape, bare, cut, learn
 
 _SMALL_BYTES: Final = 16 * 1024
-_SHAPES: Final = 256
+#: So many lengths are known, and so many shapes of each.
+_LENGTHS, _ALIKE = 64, 8
 _SIGHTINGS: Final = 4096
 #: A shape is learned when it comes again, and no more than so often where a value that nobody reads keeps changing.
 _FIRST, _LAST = 2, 5
@@ -34,11 +35,14 @@ class Reading:
     message: Any
 
 
+_Known: TypeAlias = tuple[AnyTransaction, SoapVersion | None, Shape[Reading]]
+
+
 class Reader:
-    """Reads requests, and knows the shapes of those that came before; for one event loop."""
+    """Knows the shapes of the requests that came before; for one event loop."""
 
     def __init__(self) -> None:
-        self._shapes: dict[str, list[tuple[AnyTransaction, SoapVersion | None, Shape[Reading]]]] = {}
+        self._shapes: dict[int, list[_Known]] = {}  # by the number of their pieces
         self._sightings: dict[int, int] = {}
 
     def recognized(
@@ -47,40 +51,36 @@ class Reader:
         """A message of a known shape at the right place, with which nothing is wrong; None for every other one."""
         if received.package is not None or len(received.xml) > _SMALL_BYTES:
             return None
-        try:
-            cut = Cut(received.xml.decode())
-        except UnicodeDecodeError:
-            return None
-        for card, announced, shape in self._shapes.get(cut.bare, ()):
-            reading = shape.read(cut) if announced is received.announced else None
+        pieces = cut(received.xml)
+        known = self._shapes.get(len(pieces), ())
+        for at, (card, announced, shape) in enumerate(known):
+            reading = shape.read(pieces) if announced is received.announced else None
             if reading is None:
                 continue
+            if at:
+                self._shapes[len(pieces)].insert(0, self._shapes[len(pieces)].pop(at))
             action = reading.addressing.action
             route = routes.of(card)
-            if (
+            usual = (
                 route is not None
                 and route.path == path
                 and BY_ACTION.get(action or http_action) is card
                 and (action == http_action or not action or not http_action)
                 and not reading.addressing.expects_answer_elsewhere
                 and not card.judge(reading.message)
-            ):
-                return route, reading
+            )
+            return (route, reading) if usual and route is not None else None
         return None
 
     def remember(self, received: Received, card: AnyTransaction) -> None:
         """Learn the shape of a message with which nothing is wrong, when it comes again."""
         if not card.as_it_stands or received.package is not None or len(received.xml) > _SMALL_BYTES:
             return
-        try:
-            text = received.xml.decode()
-        except UnicodeDecodeError:
-            return
-        bare = Cut(text).bare
-        key = hash((card.name, received.announced, bare))
-        seen = self._sightings[key] = self._sightings.get(key, 0) + 1
-        if len(self._sightings) > _SIGHTINGS:
+        pieces = cut(received.xml)
+        key = hash((card.name, received.announced, bare(pieces)))
+        if len(self._sightings) >= _SIGHTINGS:
             self._sightings.clear()
+        seen = self._sightings[key] = self._sightings.get(key, 0) + 1
         if not _FIRST <= seen <= _LAST:
             return
 
@@ -89,13 +89,15 @@ class Reader:
             return Reading(envelope.version, envelope.addressing, _message_of(card, envelope))
 
         try:
-            shape = learn(text, read)
+            shape = learn(received.xml, read)
         except IheTestUtilError:
-            return  # another value somewhere makes it another message
+            return  # with another value somewhere it is another message
         if shape is not None:
-            if len(self._shapes) >= _SHAPES and bare not in self._shapes:
+            if len(self._shapes) >= _LENGTHS and len(pieces) not in self._shapes:
                 del self._shapes[next(iter(self._shapes))]
-            self._shapes.setdefault(bare, []).insert(0, (card, received.announced, shape))
+            known = self._shapes.setdefault(len(pieces), [])
+            known.insert(0, (card, received.announced, shape))
+            del known[_ALIKE:]
 
 
 def read_message(

@@ -1,123 +1,146 @@
 """Messages of a shape that is known, read without going through their elements.
 
-Most peers send the same message again and again, with other values in attributes and texts. Two texts that differ in
-such values alone, plain ones, are both well-formed or neither is, and a reader that takes values as they stand makes
-the same of both but for these. So a message is read by its elements once, and others like it by their values.
+Most peers send the same message again and again, with other values in attributes and texts. Two messages that differ
+in such values alone, plain ones, are both well-formed or neither is, and a reader that takes values as they stand
+makes the same of both but for these. So a message is read by its elements once, and others like it by their values.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from itertools import compress
+from operator import ne
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ihe_test_util.xml.io import Element, parse
 
 T = TypeVar("T")
 Read: TypeAlias = Callable[[Element], T]
+#: A message between its quotation marks; what stands in an odd place is the value of an attribute.
+Pieces: TypeAlias = list[bytes]
+#: Where a value stands: the piece, and which text of it.
+_Place: TypeAlias = tuple[int, int]
 
-#: The text of an element that has no children; what begins with white space is taken for a part of the shape.
-_TEXT: Final = re.compile(r">([^<>\s][^<>]*)<")
+#: The text of an element without children; what begins with white space is taken for a part of the shape.
+_TEXT: Final = re.compile(rb">([^<>\s][^<>]*)<")
 _DECLARATION: Final = re.compile(
-    r"""<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')"""
-    r"""(?:\s+encoding\s*=\s*["'][Uu][Tt][Ff]-8["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>"""
+    rb"""<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')"""
+    rb"""(?:\s+encoding\s*=\s*["'][Uu][Tt][Ff]-8["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>"""
 )
 #: What stands before the value of a namespace declaration, or of another attribute that XML itself reserves.
-_RESERVED: Final = re.compile(r"\s[Xx][Mm][Ll][^\s=<>]*\s*=\s*$")
+_RESERVED: Final = re.compile(rb"\s[Xx][Mm][Ll][^\s=<>]*\s*=\s*$")
 _MARK: Final = "\ue000"
 _COMBINATIONS: Final = 512
 
 
-class Cut:
-    """A text in two: the XML without its values, and the values, those of attributes first."""
-
-    __slots__ = ("bare", "count", "values")
-
-    def __init__(self, text: str) -> None:
-        pieces = text.split('"')
-        between = _TEXT.split('"'.join(pieces[::2]))
-        attributes = pieces[1::2]
-        self.bare = "\0".join(between[::2])
-        self.count = len(attributes)
-        self.values = attributes + between[1::2]
-
-    def with_values(self, values: Sequence[str]) -> str:
-        """The text with other values."""
-        texts = [f">{value}<" for value in values[self.count :]]
-        bare = "".join(_alternating(self.bare.split("\0"), texts))
-        return "".join(_alternating(bare.split('"'), [f'"{value}"' for value in values[: self.count]]))
-
-    def variable(self) -> list[int]:
-        """The values that may be others without making the XML something else."""
-        declaration = self.bare.find("?>") if self.bare.startswith("<?") else 0
-        found: list[int] = []
-        end = 0
-        for at, piece in enumerate(self.bare.split('"')[: self.count]):
-            end += len(piece) + 1
-            if end > declaration and not _RESERVED.search(piece):
-                found.append(at)
-        found += range(self.count, len(self.values))
-        return [at for at in found if are_plain(self.values[at : at + 1])]
+def cut(message: bytes) -> Pieces:
+    """A message in the pieces by which a shape knows it."""
+    return message.split(b'"')
 
 
-def are_plain(values: Sequence[str]) -> bool:
-    """Whether values say nothing but themselves: none is empty, padded, or holds markup or controls."""
-    joined = '"'.join(("", *values, ""))
+def bare(pieces: Pieces) -> bytes:
+    """What the messages of a shape have in common: everything but values."""
+    return b'"'.join([_TEXT.sub(b">\0<", piece) for piece in pieces[::2]])
+
+
+def are_plain(values: str, count: int) -> bool:
+    """Whether values, quotation marks between them, say nothing but themselves: no padding, markup or controls."""
     return (
-        joined.count('"') == len(values) + 1
-        and '""' not in joined
-        and '" ' not in joined
-        and ' "' not in joined
-        and "<" not in joined
-        and ">" not in joined
-        and "&" not in joined
-        and joined.isprintable()
+        values.count('"') == count - 1
+        and not values.startswith((" ", '"'))
+        and not values.endswith((" ", '"'))
+        and '""' not in values
+        and '" ' not in values
+        and ' "' not in values
+        and "<" not in values
+        and ">" not in values
+        and "&" not in values
+        and values != ""
+        and values.isprintable()
     )
 
 
 class Shape(Generic[T]):
-    """What a reader makes of all texts that differ in some plain values; not to be shared between threads.
+    """What a reader makes of all messages that differ in some plain values; for one thread.
 
     What of the last message is the same in the next one is not made again.
     """
 
-    def __init__(self, sample: Cut, taken: Sequence[int], steps: "Sequence[_Step]", made: Sequence[Any]) -> None:
-        """``taken`` are the positions of values that are read as they stand; all others have to be the sample's."""
-        self._count = len(sample.values)
-        self._taken = taken
-        self._fixed = [at for at in range(self._count) if at not in set(taken)]
-        self._fixed_values = [sample.values[at] for at in self._fixed]
+    def __init__(self, sample: Pieces, taken: Sequence[_Place], steps: "Sequence[_Step]", made: Sequence[Any]) -> None:
+        """``taken`` are the places of values that are read as they stand; all else has to be as in the sample."""
+        self._last = sample
+        self._places = range(len(sample))
+        self._between = {at: _TEXT.split(piece) for at, piece in enumerate(sample) if not at % 2}
+        self._slots = {place: slot for slot, place in enumerate(taken)}
         self._steps = steps
         self._pool = list(made)
         self._affected: dict[tuple[int, ...], list[_Step]] = {}
 
-    def read(self, cut: Cut) -> T | None:
-        """What a text with this shape's ``bare`` says; None where it has to be read by its elements."""
-        values = cut.values
-        if len(values) != self._count or [values[at] for at in self._fixed] != self._fixed_values:
+    def read(self, pieces: Pieces) -> T | None:
+        """What a message says; None where it is of another shape, or has to be read by its elements."""
+        last = self._last
+        if len(pieces) != len(last):
             return None
-        taken = [values[at] for at in self._taken]
-        if not are_plain(taken):
-            return None
-        pool = self._pool
-        changed = tuple([at for at, value in enumerate(taken) if value != pool[at]])
-        if changed:
-            pool[: len(taken)] = taken
-            for step in self._affected.get(changed) or self._affected_by(changed):
-                pool[step.at] = step.make(*[pool[at] for at in step.parts])
-        result: T = pool[-1]
+        slots: list[int] = []
+        values: list[bytes] = []
+        between: dict[int, list[bytes]] = {}
+        for at in compress(self._places, map(ne, pieces, last)):
+            if at % 2:
+                slot = self._slots.get((at, 0))
+                if slot is None:
+                    return None
+                slots.append(slot)
+                values.append(pieces[at])
+            elif not self._read_texts(at, pieces[at], slots, values, between):
+                return None
+        if slots:
+            try:
+                joined = b'"'.join(values).decode()
+            except UnicodeDecodeError:
+                return None
+            if not are_plain(joined, len(slots)):
+                return None
+            self._renew(tuple(slots), joined.split('"'))
+            self._between.update(between)
+            self._last = pieces
+        result: T = self._pool[-1]
         return result
 
-    def _affected_by(self, changed: tuple[int, ...]) -> "list[_Step]":
-        dirty = set(changed)
+    def _read_texts(
+        self, at: int, piece: bytes, slots: list[int], values: list[bytes], between: dict[int, list[bytes]]
+    ) -> bool:
+        """Whether a piece differs in nothing but texts that may differ, which go to ``slots`` and ``values``."""
+        before, now = self._between[at], _TEXT.split(piece)
+        if len(now) != len(before):
+            return False
+        for index, (one, other) in enumerate(zip(before, now, strict=True)):
+            if one != other:
+                slot = self._slots.get((at, index // 2)) if index % 2 else None
+                if slot is None:
+                    return False
+                slots.append(slot)
+                values.append(other)
+        between[at] = now
+        return True
+
+    def _renew(self, slots: tuple[int, ...], values: Sequence[str]) -> None:
+        pool = self._pool
+        for slot, value in zip(slots, values, strict=True):
+            pool[slot] = value
+        for step in self._affected.get(slots) or self._affected_by(slots):
+            pool[step.at] = step.make(*[pool[at] for at in step.parts])
+
+    def _affected_by(self, slots: tuple[int, ...]) -> "list[_Step]":
+        changed = set(slots)
         affected: list[_Step] = []
         for step in self._steps:
-            if not dirty.isdisjoint(step.parts):
-                dirty.add(step.at)
+            if not changed.isdisjoint(step.parts):
+                changed.add(step.at)
                 affected.append(step)
         if len(self._affected) >= _COMBINATIONS:
             self._affected.clear()
-        self._affected[changed] = affected
+        self._affected[slots] = affected
         return affected
 
 
@@ -132,89 +155,117 @@ class _Step:
         self.parts = parts
 
 
-def learn(text: str, read: Read[T]) -> Shape[T] | None:
-    """The shape of a text that ``read`` accepts; None where it cannot be told.
+def learn(message: bytes, read: Read[T]) -> Shape[T] | None:
+    """The shape of a message that ``read`` accepts; None where it cannot be told.
 
     ``read`` gives frozen dataclasses, tuples and plain values, and takes values as they stand: what is not found again
-    in its result has to be the same in every text of the shape.
+    in its result has to be the same in every message of the shape.
 
     Raises:
         IheTestUtilError: of ``read``.
     """
-    cut = Cut(text)
-    if not _is_simple(text) or cut.with_values(cut.values) != text:
+    pieces = cut(message)
+    if not _is_simple(message):
         return None
-    expected = read(parse(text.encode()))
-    first = _Walk(_marked(cut, cut.variable(), read))
+    expected = read(parse(message))
+    places = [place for place in _places(pieces) if are_plain(_value(pieces, place).decode(), 1)]
+    first = _Marked(read(parse(_filled(pieces, places))))
     # Once more with all other values as they are, for what is made of them.
-    walk = _Walk(_marked(cut, first.taken, read)) if first.sound else first
-    if not walk.sound or walk.taken != first.taken:
+    taken = [places[number] for number in first.found]
+    second = _Marked(read(parse(_filled(pieces, taken))))
+    if not (first.sound and second.sound) or second.found != list(range(len(taken))):
         return None
-    steps, made = walk.steps([cut.values[at] for at in walk.taken])
-    return Shape(cut, walk.taken, steps, made) if made[-1] == expected else None
+    steps, made = second.steps([_value(pieces, place).decode() for place in taken])
+    return Shape(pieces, taken, steps, made) if made[-1] == expected else None
 
 
-def _is_simple(text: str) -> bool:
+def _is_simple(message: bytes) -> bool:
     """Whether nothing but elements, attributes and texts follows an XML declaration, of UTF-8."""
-    declaration = _DECLARATION.match(text)
-    rest = text[declaration.end() :] if declaration else text
-    return _MARK not in text and "<!" not in rest and "<?" not in rest and rest.lstrip("\t\r\n ").startswith("<")
+    declaration = _DECLARATION.match(message)
+    rest = message[declaration.end() :] if declaration else message
+    return (
+        _MARK.encode() not in message
+        and b"<!" not in rest
+        and b"<?" not in rest
+        and rest.lstrip(b"\t\r\n ").startswith(b"<")
+    )
 
 
-def _marked(cut: Cut, places: Sequence[int], read: Read[T]) -> T:
-    values = list(cut.values)
-    for at in places:
-        values[at] = f"{_MARK}{at}{_MARK}"
-    return read(parse(cut.with_values(values).encode()))
+def _places(pieces: Pieces) -> list[_Place]:
+    """Where a message has values that may be others without making the XML something else."""
+    first = next(at for at, piece in enumerate(pieces) if b"?>" in piece) if pieces[0].startswith(b"<?") else 0
+    places: list[_Place] = []
+    for at, piece in enumerate(pieces):
+        if at % 2 == 0:
+            places += [(at, number) for number in range(len(_TEXT.split(piece)) // 2)]
+        elif at > first and not _RESERVED.search(pieces[at - 1]):
+            places.append((at, 0))
+    return places
 
 
-def _alternating(first: Sequence[str], second: Sequence[str]) -> Iterator[str]:
-    for at, one in enumerate(first):
-        yield one
-        if at < len(second):
-            yield second[at]
+def _value(pieces: Pieces, place: _Place) -> bytes:
+    at, number = place
+    return pieces[at] if at % 2 else bytes(_TEXT.split(pieces[at])[2 * number + 1])
 
 
-class _Walk:
-    """Finds the marks in what was read of a marked text."""
+def _filled(pieces: Pieces, places: Sequence[_Place]) -> bytes:
+    """The message with the number of each place as its value, between marks."""
+    marks: Mapping[_Place, bytes] = {place: f"{_MARK}{at}{_MARK}".encode() for at, place in enumerate(places)}
+    filled: Pieces = []
+    for at, piece in enumerate(pieces):
+        if at % 2:
+            filled.append(marks.get((at, 0), piece))
+            continue
+        between = _TEXT.split(piece)
+        for index, one in enumerate(between):
+            if index % 2:
+                between[index] = b">" + marks.get((at, index // 2), one) + b"<"
+        filled.append(b"".join(between))
+    return b'"'.join(filled)
+
+
+class _Marked:
+    """What was read of a message with marks in it: where these came out."""
 
     def __init__(self, root: object) -> None:
         self._root = root
         self.sound = True
         found: set[int] = set()
         self._look(root, found)
-        self.taken = sorted(found)
+        self.found = sorted(found)
 
     def steps(self, values: Sequence[str]) -> tuple[list[_Step], list[Any]]:
-        """How the same is made of the values that were marked, and what is made of these, the whole last."""
+        """How the same is made of values in the place of the marks, and what is made of these, the whole last."""
         made: list[Any] = list(values)
+        changing = set(range(len(values)))
         steps: list[_Step] = []
-        places = {f"{_MARK}{at}{_MARK}": index for index, at in enumerate(self.taken)}
 
         def place(node: object) -> int:
-            if isinstance(node, str) and node in places:
-                return places[node]
-            parts = [place(child) for child in _children(node)]
-            if not any(part < len(values) or part in changing for part in parts):
+            if isinstance(node, str) and _MARK in node:
+                return int(node.strip(_MARK))
+            parts = tuple([place(child) for child in _children(node)])
+            at = len(made)
+            if changing.isdisjoint(parts):
                 made.append(node)
-                return len(made) - 1
+                return at
             make = _tuple_of if isinstance(node, tuple) else type(node)
-            steps.append(_Step(len(made), make, tuple(parts)))
-            changing.add(len(made))
+            steps.append(_Step(at, make, parts))
+            changing.add(at)
             made.append(make(*[made[part] for part in parts]))
-            return len(made) - 1
+            return at
 
-        changing: set[int] = set()
         place(self._root)
         return steps, made
 
     def _look(self, node: object, found: set[int]) -> None:
         if isinstance(node, str) and not isinstance(node, Enum):
-            if _MARK in node:
-                number = node.strip(_MARK)
-                self.sound = self.sound and node == f"{_MARK}{number}{_MARK}" and number.isdecimal()
-                if self.sound:
-                    found.add(int(number))
+            number = node.strip(_MARK)
+            if number == node and _MARK not in node:
+                return
+            if node == f"{_MARK}{number}{_MARK}" and number.isdecimal():
+                found.add(int(number))
+            else:
+                self.sound = False
         elif isinstance(node, tuple) or is_dataclass(node):
             for child in _children(node):
                 self._look(child, found)
@@ -223,10 +274,10 @@ class _Walk:
 
 
 def _children(node: object) -> list[Any]:
-    if type(node) is tuple:
+    if isinstance(node, tuple):
         return list(node)
     if is_dataclass(node) and not isinstance(node, type):
-        return [getattr(node, each.name) for each in fields(node) if each.init]
+        return [getattr(node, each.name) for each in fields(node)]
     return []
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from xml.sax.saxutils import escape
 
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.xml.hl7v3.datatypes import CD, II
@@ -60,7 +61,7 @@ _USUAL: Final = (
     '<acknowledgementDetail typeCode="%s"><text>%s</text><location>%s</location></acknowledgementDetail>'
     f"</acknowledgement></{INTERACTION}>"
 )
-#: What is written otherwise in attributes or texts.
+#: What is written otherwise in an attribute.
 _SPECIAL: Final = re.compile(r'[&<>"]')
 
 
@@ -197,9 +198,10 @@ def _usual_text(value: Acknowledgement) -> str:
         and transmission.its_version == ITS_VERSION
     ):
         return ""
-    values = (transmission.creation_time, transmission.processing_code, value.type_code, detail.type_code, detail.text)
+    codes = (transmission.creation_time, transmission.processing_code, value.type_code, detail.type_code)
+    text, location = detail.text, detail.locations[0]
     ids = [_ii(one) for one in (message_id, receiver.ids[0], sender.ids[0], target)]
-    if not (all(ids) and _are_plain("".join((*values, detail.locations[0])))):
+    if not (all(ids) and _are_plain("".join(codes)) and (text + location).isprintable()):
         return ""
     return _USUAL % (
         ids[0],
@@ -209,8 +211,8 @@ def _usual_text(value: Acknowledgement) -> str:
         value.type_code,
         ids[3],
         detail.type_code,
-        detail.text,
-        detail.locations[0],
+        escape(text),
+        escape(location),
     )
 
 

@@ -31,10 +31,10 @@ from ihe_test_util.mock_server.reading import Reader, Reading, read_message
 from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
 from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
 from ihe_test_util.mock_server.routing import Endpoint, Route, Routes
+from ihe_test_util.mock_server.sending import response
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
-from ihe_test_util.soap.mime import action_of
 from ihe_test_util.soap.mtom import InlineAttachments, MtomBody, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
@@ -44,6 +44,7 @@ _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
 _SMALL_PART: Final = 256 * 1024
 _CLIENT_ERRORS: Final = 400
 _SUMMARY_CHARACTERS: Final = 200
+_SUCCESS: Final = Outcome.SUCCESS  # each look at a member of an enum calls a function in Python 3.11
 
 
 @dataclass(slots=True)
@@ -103,24 +104,22 @@ class Edge:
         if turn.route is not None and turn.route.delay_s:
             # Counted from the arrival, so that a thousand at once are not late by the work on the others.
             await asyncio.sleep(max(0.0, turn.route.delay_s - (time.perf_counter() - turn.clock)))
-        headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
         if reply.stream is None:
             self._finish(turn, reply)
-            return web.Response(status=reply.status, body=reply.body, headers=headers)
-        return await self._streamed(turn, reply, reply.stream, headers)
+            return response(reply.status, reply.body, reply.content_type, turn.id)
+        return await self._streamed(turn, reply, reply.stream)
 
-    async def _streamed(
-        self, turn: Turn, reply: Reply, package: MtomBody, headers: dict[str, str]
-    ) -> web.StreamResponse:
+    async def _streamed(self, turn: Turn, reply: Reply, package: MtomBody) -> web.StreamResponse:
         """Send a package piece by piece, as fast as the peer reads; what fails then can only be cut off."""
-        response = web.StreamResponse(status=reply.status, headers=headers)
-        response.content_length = package.length
+        headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
+        sent = web.StreamResponse(status=reply.status, headers=headers)
+        sent.content_length = package.length
         try:
-            await response.prepare(turn.request)
+            await sent.prepare(turn.request)
             pieces = package.chunks()
             while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                await response.write(piece)
-            await response.write_eof()
+                await sent.write(piece)
+            await sent.write_eof()
         except ConnectionError as error:
             turn.outcome, turn.summary = Outcome.ABORTED, "the peer closed the connection before its answer was whole"
             _LOG.debug("%s: %s", turn.summary, error)
@@ -130,7 +129,7 @@ class Edge:
             if turn.request.transport is not None:
                 turn.request.transport.abort()
         self._finish(turn, reply)
-        return response
+        return sent
 
     def record_plain(self, request: web.BaseRequest, response: web.StreamResponse, started: datetime) -> None:
         """Record a request that is for no endpoint, or not SOAP, with the answer that it got."""
@@ -164,7 +163,7 @@ class Edge:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
             return self._fault(turn, failure, told=failure.reason)
-        http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
+        http_action = received.action or request.headers.get("SOAPAction", "").strip().strip('"')
         if turn.route is not None and turn.route.card.as_it_stands:
             known = self._reader.recognized(received, http_action, request.path, turn.routes)
             if known is not None:
@@ -208,24 +207,24 @@ class Edge:
             turn.outcome = Outcome.SIMULATED
             return self._fault(turn, *failure)
         world = self._world(turn.config, route.strict)
-        response = None
+        answer = None
         if found:
             refusing = card.rejecting(found, strict=route.strict)
             turn.findings = _weighed(found, refusing, strict=route.strict)[:DETAILED]
             if refusing and not (card.refuse is not None and _in_own_words(card, refusing)):
                 return self._refusal(turn, route, refusing, len(found))
             if refusing and card.refuse is not None:
-                response = await card.refuse(message, turn.findings, world)
-        if response is None:
-            response = await card.answer(message, world)
+                answer = await card.refuse(message, turn.findings, world)
+        if answer is None:
+            answer = await card.answer(message, world)
             if turn.findings and card.warn is not None:
-                response = card.warn(response, turn.findings)
+                answer = card.warn(answer, turn.findings)
             if route.quirk is not None:
-                response = route.quirk(response, route.behavior)
-        verdict = card.verdict(response, message)
-        turn.outcome = Outcome.SUCCESS if verdict.accepted else Outcome.REJECTED
+                answer = route.quirk(answer, route.behavior)
+        verdict = card.verdict(answer, message)
+        turn.outcome = _SUCCESS if verdict.accepted else Outcome.REJECTED
         turn.summary = verdict.status
-        payload = card.build_response(response)
+        payload = card.build_response(answer)
         return answer_reply(
             payload,
             version=reading.version,

@@ -1,6 +1,8 @@
 """Patients as rows and back: one row for each identifier, holding what was fed last under it."""
 
 import json
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,7 +37,11 @@ LINK: Final = Insert(
     ("root", "extension", "other_root", "other_extension", "fed_at"),
     key=("root", "extension", "other_root", "other_extension"),
 )
+#: What is not written as it is in a JSON string.
+_ESCAPED: Final = re.compile(r'[\x00-\x1f"\\]')
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+#: What is said of the death of somebody of whom none was told.
+_UNKNOWN: Final = '[null,""]'
 
 
 def rows_of(patient: Patient, at: datetime) -> list[Row]:
@@ -44,15 +50,17 @@ def rows_of(patient: Patient, at: datetime) -> list[Row]:
     Raises:
         ValueError: the patient has no identifier to be stored under.
     """
-    demographics = _ENCODE(
+    demographics = _demographics(
         {
             "identifiers": [_ii(one) for one in patient.identifiers],
             "names": [_parts(one) for one in patient.names],
             "addresses": [_parts(one) for one in patient.addresses],
             "telecoms": [(one.value, one.use, one.null_flavor) for one in patient.telecoms],
             "other_ids": [_ii(one) for one in patient.other_ids],
-            "deceased": [patient.deceased, patient.deceased_time],
-        }
+        },
+        _UNKNOWN
+        if patient.deceased is None and not patient.deceased_time
+        else _ENCODE([patient.deceased, patient.deceased_time]),
     )
     fed_at = microseconds(at)
     family, given, further = names_of(patient)
@@ -98,6 +106,19 @@ def patient_of(gender: str, birth_time: str, demographics: str) -> Patient:
         deceased=deceased,
         deceased_time=deceased_time,
     )
+
+
+def _demographics(told: dict[str, list[Sequence[str]]], deceased: str) -> str:
+    """The JSON of everything that is kept of a patient."""
+    members: list[str] = []
+    texts: list[str] = []
+    for name, lists in told.items():
+        quoted = ['["' + '","'.join(one) + '"]' for one in lists]
+        members.append(f'"{name}":[{",".join(quoted)}]')
+        texts += ["".join(one) for one in lists]
+    if _ESCAPED.search("".join(texts)):
+        members = [_ENCODE({name: lists})[1:-1] for name, lists in told.items()]
+    return f'{{{",".join(members)},"deceased":{deceased}}}'
 
 
 def _ii(value: II) -> tuple[str, ...]:

@@ -101,9 +101,10 @@ class Acknowledgement:
     @property
     def contradiction(self) -> str:
         """What is wrong with an acknowledgement that accepts, and gives errors all the same; empty where nothing is."""
-        if not self.accepted or all(detail.type_code != "E" for detail in self.details):
-            return ""
-        return f"the answer contradicts itself: it says {self.type_code}, and gives an error"
+        for detail in self.details if self.accepted else ():
+            if detail.type_code == "E":
+                return f"the answer contradicts itself: it says {self.type_code}, and gives an error"
+        return ""
 
 
 def acknowledgement(

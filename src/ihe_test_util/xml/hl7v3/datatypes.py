@@ -191,8 +191,10 @@ def ts(moment: datetime) -> str:
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError("a point in time needs a zone")
-    minutes = int(offset.total_seconds()) // 60
-    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+    zone = "+0000"
+    if offset:
+        minutes = int(offset.total_seconds()) // 60
+        zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
     return f"{moment.year:04}{moment.month:02}{moment.day:02}{moment.hour:02}{moment.minute:02}{moment.second:02}{zone}"
 
 

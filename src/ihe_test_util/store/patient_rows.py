@@ -1,7 +1,6 @@
 """Patients as rows and back: one row for each identifier, holding what was fed last under it."""
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -37,8 +36,7 @@ LINK: Final = Insert(
     ("root", "extension", "other_root", "other_extension", "fed_at"),
     key=("root", "extension", "other_root", "other_extension"),
 )
-#: What is not written as it is in a JSON string.
-_ESCAPED: Final = re.compile(r'[\x00-\x1f"\\]')
+_QUOTED, _BETWEEN = '["%s"]', '","'
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 #: What is said of the death of somebody of whom none was told.
 _UNKNOWN: Final = '[null,""]'
@@ -111,14 +109,14 @@ def patient_of(gender: str, birth_time: str, demographics: str) -> Patient:
 def _demographics(told: dict[str, list[Sequence[str]]], deceased: str) -> str:
     """The JSON of everything that is kept of a patient."""
     members: list[str] = []
-    texts: list[str] = []
+    marks = 0
     for name, lists in told.items():
-        quoted = ['["' + '","'.join(one) + '"]' for one in lists]
-        members.append(f'"{name}":[{",".join(quoted)}]')
-        texts += ["".join(one) for one in lists]
-    if _ESCAPED.search("".join(texts)):
-        members = [_ENCODE({name: lists})[1:-1] for name, lists in told.items()]
-    return f'{{{",".join(members)},"deceased":{deceased}}}'
+        members.append(f'"{name}":[{",".join([_QUOTED % _BETWEEN.join(one) for one in lists])}]')
+        marks += 2 + 2 * sum(map(len, lists))
+    text = ",".join(members)
+    if text.count('"') != marks or "\\" in text or not text.isprintable():  # something has to be escaped
+        text = _ENCODE(told)[1:-1]
+    return f'{{{text},"deceased":{deceased}}}'
 
 
 def _ii(value: II) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ makes the same of both but for these. So a message is read by its elements once,
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, make_dataclass
 from enum import Enum
+from functools import lru_cache
 from itertools import compress
-from operator import ne
+from operator import itemgetter, ne
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ihe_test_util.xml.io import Element, parse
@@ -129,7 +130,7 @@ class Shape(Generic[T]):
         for slot, value in zip(slots, values, strict=True):
             pool[slot] = value
         for step in self._affected.get(slots) or self._affected_by(slots):
-            pool[step.at] = step.make(*[pool[at] for at in step.parts])
+            step.renew(pool)
 
     def _affected_by(self, slots: tuple[int, ...]) -> "list[_Step]":
         changed = set(slots)
@@ -145,14 +146,44 @@ class Shape(Generic[T]):
 
 
 class _Step:
-    """One value made of others: ``pool[at] = make(*parts of the pool)``."""
+    """One value in a pool, made of others there: a tuple, or a frozen dataclass."""
 
-    __slots__ = ("at", "make", "parts")
+    __slots__ = ("_make", "_pick", "_type", "at", "parts")
 
-    def __init__(self, at: int, make: Callable[..., object], parts: tuple[int, ...]) -> None:
+    def __init__(self, at: int, kind: type, parts: tuple[int, ...]) -> None:
         self.at = at
-        self.make = make
         self.parts = parts
+        self._type = kind
+        self._make = None if kind is tuple else _twin(kind)
+        # With two parts or more it gives a tuple of them.
+        self._pick: Callable[[list[Any]], Any] = itemgetter(*parts) if len(parts) > 1 else _picker(parts)
+
+    def renew(self, pool: list[Any]) -> None:
+        """Make the value of what its parts are now."""
+        value = self._pick(pool)
+        if self._make is not None:
+            value = self._make(*value)
+            value.__class__ = self._type
+        pool[self.at] = value
+
+
+def _picker(parts: tuple[int, ...]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    return lambda pool: tuple([pool[at] for at in parts])
+
+
+@lru_cache(maxsize=256)
+def _twin(kind: type) -> Callable[..., Any]:
+    """What makes a dataclass of the same layout that is not frozen, and can be declared one of ``kind`` afterwards.
+
+    A frozen one sets its fields one by one in the way of somebody who may not, which takes three times as long.
+    """
+    names = [each.name for each in fields(kind)]
+    twin = make_dataclass(kind.__name__, names, slots=True, eq=False, repr=False)
+    try:
+        twin(*names).__class__ = kind
+    except TypeError:  # the layout is another one after all
+        return kind
+    return twin
 
 
 def learn(message: bytes, read: Read[T]) -> Shape[T] | None:
@@ -248,10 +279,11 @@ class _Marked:
             if changing.isdisjoint(parts):
                 made.append(node)
                 return at
-            make = _tuple_of if isinstance(node, tuple) else type(node)
-            steps.append(_Step(at, make, parts))
+            step = _Step(at, type(node), parts)
+            steps.append(step)
             changing.add(at)
-            made.append(make(*[made[part] for part in parts]))
+            made.append(None)
+            step.renew(made)
             return at
 
         place(self._root)
@@ -266,7 +298,7 @@ class _Marked:
                 found.add(int(number))
             else:
                 self.sound = False
-        elif isinstance(node, tuple) or is_dataclass(node):
+        elif type(node) is tuple or (is_dataclass(node) and not hasattr(node, "__post_init__")):
             for child in _children(node):
                 self._look(child, found)
         elif not isinstance(node, bool | int | Enum | None):
@@ -279,7 +311,3 @@ def _children(node: object) -> list[Any]:
     if is_dataclass(node) and not isinstance(node, type):
         return [getattr(node, each.name) for each in fields(node)]
     return []
-
-
-def _tuple_of(*parts: object) -> tuple[object, ...]:
-    return parts

@@ -1,6 +1,5 @@
 """Acknowledgements: MCCI_IN000002UV01, and the part of answers to queries (ITI TF-2: O.1.2, O.1.3)."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
@@ -61,8 +60,6 @@ _USUAL: Final = (
     '<acknowledgementDetail typeCode="%s"><text>%s</text><location>%s</location></acknowledgementDetail>'
     f"</acknowledgement></{INTERACTION}>"
 )
-#: What is written otherwise in an attribute.
-_SPECIAL: Final = re.compile(r'[&<>"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +210,7 @@ def _usual_text(value: Acknowledgement) -> str:
         ids[3],
         detail.type_code,
         escape(text),
-        escape(location),
+        location if _are_plain(location) else escape(location),
     )
 
 
@@ -236,7 +233,7 @@ def _ii(value: II) -> str:
 
 
 def _are_plain(text: str) -> bool:
-    return text.isprintable() and _SPECIAL.search(text) is None
+    return text.isprintable() and "&" not in text and "<" not in text and ">" not in text and '"' not in text
 
 
 def _read_acknowledgement(transmission: Transmission, element: Element) -> Acknowledgement:

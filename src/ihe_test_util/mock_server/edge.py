@@ -21,6 +21,7 @@ from ihe_test_util.exchange import (
     Outcome,
     PartRecord,
     Severity,
+    exchange_ids,
     new_exchange_id,
 )
 from ihe_test_util.mock_server.behavior import Dice, applied, templated
@@ -54,6 +55,7 @@ class Turn:
     request: web.BaseRequest
     config: MockServerConfig
     routes: Routes
+    id: str
     started: datetime
     clock: float
     endpoint: Endpoint | None = None
@@ -67,7 +69,6 @@ class Turn:
     ids: str = ""
     attachments: XopAttachments | InlineAttachments | None = None
     begun: bytearray = field(default_factory=bytearray)
-    id: str = field(default_factory=new_exchange_id)
 
 
 class Edge:
@@ -81,10 +82,11 @@ class Edge:
         self._spool_dir = spool_dir
         self._dice = Dice()
         self._reader = Reader()
+        self._new_id = exchange_ids()
 
     async def answer(self, request: web.BaseRequest, config: MockServerConfig, routes: Routes) -> web.StreamResponse:
         """Answer a POST; whatever goes wrong is answered by a SOAP fault."""
-        turn = Turn(request, config, routes, datetime.now(UTC), time.perf_counter())
+        turn = Turn(request, config, routes, self._new_id(), datetime.now(UTC), time.perf_counter())
         turn.endpoint = routes.get(request.path)
         if turn.endpoint is not None:
             turn.route = turn.endpoint.first

@@ -180,7 +180,7 @@ class _Body:
         """The body, if all of it arrived with the headers: nothing to wait for, so no timer."""
         if not self._content.is_eof() or self._inflater is not None:
             return None
-        whole = await self._content.read()
+        whole = self._content.read_nowait()
         self._begun += whole[:_BEGUN_BYTES]
         return whole
 

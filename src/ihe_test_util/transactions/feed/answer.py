@@ -53,9 +53,11 @@ def _in_unknown_domains(request: FeedRequest, world: World) -> tuple[Acknowledge
 
 def accepted(request: FeedRequest, world: World, now: datetime) -> FeedResponse:
     """The acknowledgement that names the patient's first identifier."""
-    ids = request.patient.identifiers
-    details = (_accepted(ids[0].cx, request.patient_id_path),) if ids else ()
-    return acknowledged("CA", request, world, now, details)
+    record = request.record
+    for one in record.ids if record is not None else ():
+        if one.root and one.extension:
+            return acknowledged("CA", request, world, now, (_accepted(one.cx, request.patient_id_path),))
+    return acknowledged("CA", request, world, now)
 
 
 def acknowledged(

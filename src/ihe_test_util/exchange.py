@@ -1,7 +1,9 @@
 """The record of one request and its answer: both edges write it, everything else reads it."""
 
 import os
+import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -116,3 +118,9 @@ class Exchange:
 def new_exchange_id() -> str:
     """A fresh id: 19 hex digits that sort by time and are unique across processes."""
     return f"{time.time_ns() // 1000:013x}{os.urandom(3).hex()}"
+
+
+def exchange_ids() -> Callable[[], str]:
+    """A source of such ids that asks the system for randomness once; for one process."""
+    bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - ids, not secrets
+    return lambda: f"{time.time_ns() // 1000:013x}{bits(24):06x}"

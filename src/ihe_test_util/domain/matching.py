@@ -33,7 +33,14 @@ def day_of(birth_time: str) -> str:
 
 def key_of(name: PN) -> tuple[str, str]:
     """Family and given names as they are compared."""
-    return normalized(name.family), normalized(name.given)
+    family: list[str] = []
+    given: list[str] = []
+    for part in name.parts:
+        if part.kind == "family":
+            family.append(part.text)
+        elif part.kind == "given":
+            given.append(part.text)
+    return normalized(" ".join(family)), normalized(" ".join(given))
 
 
 def fits(patient: Patient, sought: Sought) -> bool:

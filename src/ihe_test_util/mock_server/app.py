@@ -73,6 +73,7 @@ class MockServer:
         self._worlds: tuple[MockServerConfig, World, World] | None = None
         self._codes = CodesFile()
         self._farewell = Farewell()
+        self._looked = False  # at the configuration file, in this round of the event loop
 
     @property
     def url(self) -> str:
@@ -126,8 +127,12 @@ class MockServer:
         return self._store
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if self.watcher.check_reload():
-            set_level(self.watcher.config.log_level)
+        if not self._looked:
+            # Once for all requests that are here already: nobody can tell when between them it was.
+            self._looked = True
+            asyncio.get_running_loop().call_soon(self._look_again)
+            if self.watcher.check_reload():
+                set_level(self.watcher.config.log_level)
         config = self.watcher.config
         mounted = self._routes_for(config)
         if self._edge is not None and self._is_message(request, mounted):
@@ -141,6 +146,9 @@ class MockServer:
         if not request.content.is_eof():
             await self._farewell.send(request, response)
         return response
+
+    def _look_again(self) -> None:
+        self._looked = False
 
     @staticmethod
     def _is_message(request: web.BaseRequest, mounted: Routes) -> bool:

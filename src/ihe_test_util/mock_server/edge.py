@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import ClientError, web
 
@@ -21,20 +21,21 @@ from ihe_test_util.exchange import (
     Outcome,
     PartRecord,
     Severity,
+    exchange_ids,
     new_exchange_id,
 )
 from ihe_test_util.mock_server.behavior import Dice, applied, templated
 from ihe_test_util.mock_server.config import FaultTemplate, MockServerConfig
-from ihe_test_util.mock_server.diagnosis import placed
-from ihe_test_util.mock_server.dispatch import action_findings, select
+from ihe_test_util.mock_server.dispatch import select
 from ihe_test_util.mock_server.exchange_log import log_exchange
+from ihe_test_util.mock_server.reading import Reader, Reading, read_message
 from ihe_test_util.mock_server.receive import Received, announced_version, off_loop, receive
 from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_reply, fault_reply, rejection
 from ihe_test_util.mock_server.routing import Endpoint, Route, Routes
+from ihe_test_util.mock_server.sending import response
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
-from ihe_test_util.soap.mime import action_of
 from ihe_test_util.soap.mtom import InlineAttachments, MtomBody, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
@@ -44,6 +45,7 @@ _LOG: Final = logging.getLogger("ihe_test_util.mock_server.requests")
 _SMALL_PART: Final = 256 * 1024
 _CLIENT_ERRORS: Final = 400
 _SUMMARY_CHARACTERS: Final = 200
+_SUCCESS: Final = Outcome.SUCCESS  # each look at a member of an enum calls a function in Python 3.11
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Turn:
     request: web.BaseRequest
     config: MockServerConfig
     routes: Routes
+    id: str
     started: datetime
     clock: float
     endpoint: Endpoint | None = None
@@ -66,7 +69,6 @@ class Turn:
     ids: str = ""
     attachments: XopAttachments | InlineAttachments | None = None
     begun: bytearray = field(default_factory=bytearray)
-    id: str = field(default_factory=new_exchange_id)
 
 
 class Edge:
@@ -79,10 +81,12 @@ class Edge:
         self._record = record
         self._spool_dir = spool_dir
         self._dice = Dice()
+        self._reader = Reader()
+        self._new_id = exchange_ids()
 
     async def answer(self, request: web.BaseRequest, config: MockServerConfig, routes: Routes) -> web.StreamResponse:
         """Answer a POST; whatever goes wrong is answered by a SOAP fault."""
-        turn = Turn(request, config, routes, datetime.now(UTC), time.perf_counter())
+        turn = Turn(request, config, routes, self._new_id(), datetime.now(UTC), time.perf_counter())
         turn.endpoint = routes.get(request.path)
         if turn.endpoint is not None:
             turn.route = turn.endpoint.first
@@ -102,24 +106,22 @@ class Edge:
         if turn.route is not None and turn.route.delay_s:
             # Counted from the arrival, so that a thousand at once are not late by the work on the others.
             await asyncio.sleep(max(0.0, turn.route.delay_s - (time.perf_counter() - turn.clock)))
-        headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
         if reply.stream is None:
             self._finish(turn, reply)
-            return web.Response(status=reply.status, body=reply.body, headers=headers)
-        return await self._streamed(turn, reply, reply.stream, headers)
+            return response(reply.status, reply.body, reply.content_type, turn.id)
+        return await self._streamed(turn, reply, reply.stream)
 
-    async def _streamed(
-        self, turn: Turn, reply: Reply, package: MtomBody, headers: dict[str, str]
-    ) -> web.StreamResponse:
+    async def _streamed(self, turn: Turn, reply: Reply, package: MtomBody) -> web.StreamResponse:
         """Send a package piece by piece, as fast as the peer reads; what fails then can only be cut off."""
-        response = web.StreamResponse(status=reply.status, headers=headers)
-        response.content_length = package.length
+        headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
+        sent = web.StreamResponse(status=reply.status, headers=headers)
+        sent.content_length = package.length
         try:
-            await response.prepare(turn.request)
+            await sent.prepare(turn.request)
             pieces = package.chunks()
             while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                await response.write(piece)
-            await response.write_eof()
+                await sent.write(piece)
+            await sent.write_eof()
         except ConnectionError as error:
             turn.outcome, turn.summary = Outcome.ABORTED, "the peer closed the connection before its answer was whole"
             _LOG.debug("%s: %s", turn.summary, error)
@@ -129,7 +131,7 @@ class Edge:
             if turn.request.transport is not None:
                 turn.request.transport.abort()
         self._finish(turn, reply)
-        return response
+        return sent
 
     def record_plain(self, request: web.BaseRequest, response: web.StreamResponse, started: datetime) -> None:
         """Record a request that is for no endpoint, or not SOAP, with the answer that it got."""
@@ -163,10 +165,19 @@ class Edge:
             turn.outcome = Outcome.SIMULATED
             turn.addressing = await off_loop(len(received.xml), _addressing_of, received)
             return self._fault(turn, failure, told=failure.reason)
+        http_action = received.action or request.headers.get("SOAPAction", "").strip().strip('"')
+        if turn.route is not None and turn.route.card.as_it_stands:
+            known = self._reader.recognized(received, http_action, request.path, turn.routes)
+            if known is not None:
+                route, reading = known
+                turn.route, turn.version, turn.addressing = route, reading.version, reading.addressing
+                if whatever is None and (failure := route.failure(turn.config, self._dice)) is not None:
+                    turn.outcome = Outcome.SIMULATED
+                    return self._fault(turn, failure, told=failure.reason)
+                return await self._answered(turn, route, reading, [])
         root = await off_loop(len(received.xml), parse, received.xml)
         envelope = read_envelope(root, announced=received.announced)
         turn.version, turn.addressing = envelope.version, envelope.addressing
-        http_action = action_of(received.content_type) or request.headers.get("SOAPAction", "").strip().strip('"')
         route = turn.route = select(envelope, http_action, request.path, turn.routes)
         if whatever is None and (failure := route.failure(turn.config, self._dice)) is not None:
             turn.outcome = Outcome.SIMULATED
@@ -186,37 +197,43 @@ class Edge:
                 hint="switch MTOM on in your SOAP stack; see ITI TF-2: Appendix V.3.6",
             )
         attachments = turn.attachments = InlineAttachments() if package is None else XopAttachments(package)
-        message, found = await off_loop(len(received.xml), _read, card, envelope, attachments, http_action)
+        message, found = await off_loop(len(received.xml), read_message, card, envelope, attachments, http_action)
+        if not found:
+            self._reader.remember(received, card)
+        return await self._answered(turn, route, Reading(envelope.version, envelope.addressing, message), found)
+
+    async def _answered(self, turn: Turn, route: Route, reading: Reading, found: list[Finding]) -> Reply:
+        card, message = route.card, reading.message
         turn.ids = card.log_ids(message)
         if (failure := route.failure_of(message)) is not None:
             turn.outcome = Outcome.SIMULATED
             return self._fault(turn, *failure)
         world = self._world(turn.config, route.strict)
-        response = None
+        answer = None
         if found:
             refusing = card.rejecting(found, strict=route.strict)
             turn.findings = _weighed(found, refusing, strict=route.strict)[:DETAILED]
             if refusing and not (card.refuse is not None and _in_own_words(card, refusing)):
                 return self._refusal(turn, route, refusing, len(found))
             if refusing and card.refuse is not None:
-                response = await card.refuse(message, turn.findings, world)
-        if response is None:
-            response = await card.answer(message, world)
+                answer = await card.refuse(message, turn.findings, world)
+        if answer is None:
+            answer = await card.answer(message, world)
             if turn.findings and card.warn is not None:
-                response = card.warn(response, turn.findings)
+                answer = card.warn(answer, turn.findings)
             if route.quirk is not None:
-                response = route.quirk(response, route.behavior)
-        verdict = card.verdict(response, message)
-        turn.outcome = Outcome.SUCCESS if verdict.accepted else Outcome.REJECTED
+                answer = route.quirk(answer, route.behavior)
+        verdict = card.verdict(answer, message)
+        turn.outcome = _SUCCESS if verdict.accepted else Outcome.REJECTED
         turn.summary = verdict.status
-        payload = card.build_response(response)
+        payload = card.build_response(answer)
         return answer_reply(
             payload,
-            version=envelope.version,
-            addressing=envelope.addressing,
+            version=reading.version,
+            addressing=reading.addressing,
             action=card.response_action,
             new_uuid=world.new_uuid(),
-            mtom=package is not None or bool(payload.attachments),
+            mtom=bool(payload.attachments) or (turn.received is not None and turn.received.package is not None),
         )
 
     def _refusal(self, turn: Turn, route: Route, refusing: list[Finding], count: int) -> Reply:
@@ -280,20 +297,6 @@ class Edge:
         log_exchange(exchange, turn.ids)
         if turn.attachments is not None or turn.received is not None:
             _drop_spooled(turn)
-
-
-def _read(
-    card: AnyTransaction, envelope: Envelope, attachments: XopAttachments | InlineAttachments, http_action: str
-) -> tuple[Any, list[Finding]]:
-    """The request, and everything that is wrong with it."""
-    payload = envelope.payload
-    assert payload is not None  # noqa: S101 - select() has refused an empty Body
-    message = card.parse_request(payload, attachments)
-    found = action_findings(envelope, http_action)
-    if isinstance(attachments, XopAttachments):
-        found += attachments.findings()
-    found += card.judge(message)
-    return message, placed(found, payload) if found else found
 
 
 def _in_own_words(card: AnyTransaction, refusing: list[Finding]) -> bool:

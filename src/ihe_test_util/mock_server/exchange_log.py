@@ -23,7 +23,7 @@ def log_exchange(exchange: Exchange, ids: str) -> None:
         "%s %s %s %d %.1f ms %s",
         exchange.id,
         exchange.transaction or f"{exchange.method} {exchange.target}",
-        exchange.outcome.value,
+        str(exchange.outcome),
         exchange.http_status,
         exchange.duration_s * 1000,
         f"{exchange.summary} {ids}" if ids else exchange.summary,

@@ -12,7 +12,7 @@ from aiohttp import web
 from ihe_test_util.errors import MessageTooLarge, PeerMalformed, PeerTooSlow, UnsupportedMediaType
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.inflate import Inflater, inflater_for
-from ihe_test_util.soap.mime import ContentType, soap_media_type
+from ihe_test_util.soap.mime import ContentType, action_of, soap_media_type
 from ihe_test_util.soap.multipart import MultipartLimits, MultipartReader, Package, read_package
 from ihe_test_util.soap.version import SoapVersion
 
@@ -29,12 +29,16 @@ _BEGUN_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as it arrived: the XML (root part), the parts of an MTOM package, the announced SOAP version."""
+    """A message as it arrived: the XML (root part), the parts of an MTOM package, the announced SOAP version.
+
+    ``action`` is the one that the content type names, empty where it names none.
+    """
 
     content_type: ContentType
     xml: bytes
     package: Package | None
     announced: SoapVersion | None
+    action: str = ""
 
 
 def announced_version(content_type_header: str) -> SoapVersion | None:
@@ -66,7 +70,7 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
         ConnectionError: the peer went away.
     """
     header = request.headers.get("Content-Type", "")
-    content_type = _content_type(header)
+    content_type, announced, action = _labelled(header)
     multipart = content_type.media_type == _MULTIPART
     limit = config.max_request_bytes if multipart else min(config.max_request_bytes, config.max_xml_bytes)
     declared = request.content_length
@@ -77,10 +81,11 @@ async def receive(request: web.BaseRequest, config: MockServerConfig, spool_dir:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if not multipart:
         xml = await _read_whole(body, limit)
-        return Received(content_type, xml, None, SoapVersion.of_media_type(content_type.media_type))
+        return Received(content_type, xml, None, announced, action)
     package = await _read_package(body, config, content_type, spool_dir)
     root = package.root.content.read()
-    return Received(content_type, root, package, SoapVersion.of_media_type(soap_media_type(content_type, package)))
+    announced = SoapVersion.of_media_type(soap_media_type(content_type, package))
+    return Received(content_type, root, package, announced, action)
 
 
 async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -90,28 +95,30 @@ async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.k
     return await asyncio.to_thread(work, *args, **kwargs)
 
 
-def _content_type(header: str) -> ContentType:
+def _labelled(header: str) -> tuple[ContentType, SoapVersion | None, str]:
+    """What a Content-Type header says: itself, the SOAP version of a plain message, the action."""
+    # The same peer sends the same header with each request, unless it holds a boundary.
+    return _label(header) if "boundary" in header.lower() else _frequent(header)
+
+
+def _label(header: str) -> tuple[ContentType, SoapVersion | None, str]:
     if not header:
         raise UnsupportedMediaType(
             "the request has no Content-Type", where="HTTP header Content-Type", expected=_EXPECTED_TYPES
         )
-    content_type = ContentType.parse(header) if "boundary" in header.lower() else _frequent(header)
-    if content_type.media_type != _MULTIPART and SoapVersion.of_media_type(content_type.media_type) is None:
+    content_type = ContentType.parse(header)
+    announced = SoapVersion.of_media_type(content_type.media_type)
+    if content_type.media_type != _MULTIPART and announced is None:
         raise UnsupportedMediaType(
             f"the content type {content_type.media_type} is not one of SOAP",
             where="HTTP header Content-Type",
             got=header,
             expected=_EXPECTED_TYPES,
         )
-    return content_type
+    return content_type, announced, action_of(content_type)
 
 
-@lru_cache(maxsize=64)
-def _frequent(header: str) -> ContentType:
-    """The same peer sends the same header with each request, unless it holds a boundary."""
-    return ContentType.parse(header)
-
-
+_frequent = lru_cache(maxsize=64)(_label)
 _EXPECTED_TYPES: Final = (
     'application/soap+xml (SOAP 1.2), text/xml (SOAP 1.1), or multipart/related; type="application/xop+xml" (MTOM)'
 )
@@ -173,7 +180,7 @@ class _Body:
         """The body, if all of it arrived with the headers: nothing to wait for, so no timer."""
         if not self._content.is_eof() or self._inflater is not None:
             return None
-        whole = await self._content.read()
+        whole = self._content.read_nowait()
         self._begun += whole[:_BEGUN_BYTES]
         return whole
 

@@ -60,20 +60,19 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path, and the interactions that are answered there; there is at least one."""
+    """A path, and the interactions that are answered there; there is at least one.
+
+    ``behaves_as_one``: what happens to a request does not depend on which of the interactions it is.
+    """
 
     path: str
     routes: tuple[Route, ...]
+    behaves_as_one: bool
 
     @property
     def first(self) -> Route:
         """The interaction that stands for the endpoint as long as nobody knows what a request is."""
         return self.routes[0]
-
-    @property
-    def behaves_as_one(self) -> bool:
-        """Whether what happens to a request does not depend on which of the interactions it is."""
-        return all(route.behavior == self.first.behavior for route in self.routes)
 
     @property
     def answers(self) -> str:
@@ -94,7 +93,10 @@ class Routes(Mapping[str, Endpoint]):
         by_path: dict[str, list[Route]] = {}
         for route in routes:
             by_path.setdefault(route.path, []).append(route)
-        self._by_path = {path: Endpoint(path, tuple(found)) for path, found in by_path.items()}
+        self._by_path = {
+            path: Endpoint(path, tuple(found), all(route.behavior == found[0].behavior for route in found))
+            for path, found in by_path.items()
+        }
         self._by_card = {route.card.name: route for route in routes}
 
     def __getitem__(self, path: str) -> Endpoint:

@@ -1,5 +1,6 @@
 """WS-Addressing 1.0: the message addressing properties of a request, and those of its answer."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,8 @@ from ihe_test_util.xml import ns
 from ihe_test_util.xml.io import Element, xml_text
 
 NAMESPACES: Final = frozenset({ns.WSA, ns.WSA_2004})
+#: What stands in XML as it is, whatever it is: the usual URI.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9:/._-]*")
 _SINGLE: Final = ("Action", "MessageID", "To", "From", "ReplyTo", "FaultTo")
 _ANONYMOUS: Final = frozenset({"", ns.WSA_ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"})
 
@@ -82,22 +85,23 @@ def read_addressing(blocks: Iterable[Element]) -> tuple[Addressing, list[Finding
 
 def write_addressing(addressing: Addressing) -> str:
     """The addressing headers as they stand in a SOAP Header where ``wsa`` is bound to their namespace."""
-    headers = [
-        f"<wsa:{name}>{_escaped(value)}</wsa:{name}>"
-        for name, value in (
-            ("Action", addressing.action),
-            ("MessageID", addressing.message_id),
-            ("RelatesTo", addressing.relates_to),
-            ("To", addressing.to),
-        )
-        if value
-    ]
+    headers = ""
+    if addressing.action:
+        headers += f"<wsa:Action>{_escaped(addressing.action)}</wsa:Action>"
+    if addressing.message_id:
+        headers += f"<wsa:MessageID>{_escaped(addressing.message_id)}</wsa:MessageID>"
+    if addressing.relates_to:
+        headers += f"<wsa:RelatesTo>{_escaped(addressing.relates_to)}</wsa:RelatesTo>"
+    if addressing.to:
+        headers += f"<wsa:To>{_escaped(addressing.to)}</wsa:To>"
     if addressing.reply_to:
-        headers.append(f"<wsa:ReplyTo><wsa:Address>{_escaped(addressing.reply_to)}</wsa:Address></wsa:ReplyTo>")
-    return "".join(headers)
+        headers += f"<wsa:ReplyTo><wsa:Address>{_escaped(addressing.reply_to)}</wsa:Address></wsa:ReplyTo>"
+    return headers
 
 
 def _escaped(value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return value
     return escape(xml_text(value), {"\r": "&#13;"})
 
 

@@ -1,6 +1,7 @@
 """The two versions of SOAP, and what differs between them by name."""
 
 from enum import Enum
+from typing import Final
 
 from ihe_test_util.errors import FaultCode
 from ihe_test_util.xml import ns
@@ -11,6 +12,8 @@ class SoapVersion(Enum):
 
     V11 = "1.1"
     V12 = "1.2"
+
+    __hash__ = object.__hash__  # every message looks several things up by its version
 
     @property
     def namespace(self) -> str:
@@ -30,7 +33,7 @@ class SoapVersion(Enum):
     @classmethod
     def of_media_type(cls, media_type: str) -> "SoapVersion | None":
         """The version that a media type announces; None for one that announces neither."""
-        return {"text/xml": cls.V11, "application/soap+xml": cls.V12}.get(media_type)
+        return _BY_MEDIA_TYPE.get(media_type)
 
     @classmethod
     def of_namespace(cls, namespace: str) -> "SoapVersion | None":
@@ -42,3 +45,6 @@ class SoapVersion(Enum):
         if self is SoapVersion.V11:
             return {FaultCode.SENDER: "Client", FaultCode.RECEIVER: "Server"}.get(code, code.value)
         return code.value
+
+
+_BY_MEDIA_TYPE: Final = {version.media_type: version for version in SoapVersion}

@@ -103,7 +103,7 @@ def to_row(exchange: Exchange, *, size: int, end_offset: int) -> Row:
         exchange.target,
         exchange.transaction,
         exchange.interaction,
-        exchange.outcome.value,
+        str(exchange.outcome),
         exchange.http_status,
         exchange.summary,
         details,

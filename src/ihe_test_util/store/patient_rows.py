@@ -1,6 +1,7 @@
 """Patients as rows and back: one row for each identifier, holding what was fed last under it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,7 +36,10 @@ LINK: Final = Insert(
     ("root", "extension", "other_root", "other_extension", "fed_at"),
     key=("root", "extension", "other_root", "other_extension"),
 )
+_QUOTED, _BETWEEN = '["%s"]', '","'
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+#: What is said of the death of somebody of whom none was told.
+_UNKNOWN: Final = '[null,""]'
 
 
 def rows_of(patient: Patient, at: datetime) -> list[Row]:
@@ -44,15 +48,17 @@ def rows_of(patient: Patient, at: datetime) -> list[Row]:
     Raises:
         ValueError: the patient has no identifier to be stored under.
     """
-    demographics = _ENCODE(
+    demographics = _demographics(
         {
             "identifiers": [_ii(one) for one in patient.identifiers],
             "names": [_parts(one) for one in patient.names],
             "addresses": [_parts(one) for one in patient.addresses],
             "telecoms": [(one.value, one.use, one.null_flavor) for one in patient.telecoms],
             "other_ids": [_ii(one) for one in patient.other_ids],
-            "deceased": [patient.deceased, patient.deceased_time],
-        }
+        },
+        _UNKNOWN
+        if patient.deceased is None and not patient.deceased_time
+        else _ENCODE([patient.deceased, patient.deceased_time]),
     )
     fed_at = microseconds(at)
     family, given, further = names_of(patient)
@@ -98,6 +104,19 @@ def patient_of(gender: str, birth_time: str, demographics: str) -> Patient:
         deceased=deceased,
         deceased_time=deceased_time,
     )
+
+
+def _demographics(told: dict[str, list[Sequence[str]]], deceased: str) -> str:
+    """The JSON of everything that is kept of a patient."""
+    members: list[str] = []
+    marks = 0
+    for name, lists in told.items():
+        members.append(f'"{name}":[{",".join([_QUOTED % _BETWEEN.join(one) for one in lists])}]')
+        marks += 2 + 2 * sum(map(len, lists))
+    text = ",".join(members)
+    if text.count('"') != marks or "\\" in text or not text.isprintable():  # something has to be escaped
+        text = _ENCODE(told)[1:-1]
+    return f'{{{text},"deceased":{deceased}}}'
 
 
 def _ii(value: II) -> tuple[str, ...]:

@@ -145,6 +145,10 @@ class Transaction(Generic[Req, Resp]):
     ``refuse`` writes a refusal in the transaction's own form, and may ask the domain what else is wrong, so that all
     errors are told at once; ``warn`` adds to an answer what was found and let pass. Without ``refuse``, and with
     ``missing_is_fault`` where something required is missing, a refusal is a SOAP fault.
+
+    ``as_it_stands``: ``parse_request`` reads values as they stand. What a value says changes nothing else in its
+    result, unless the value itself is not found there. ``is_sound`` says quickly that no rule finds anything in a
+    request; where it says no, the rules are asked.
     """
 
     name: str
@@ -173,6 +177,8 @@ class Transaction(Generic[Req, Resp]):
     warn: Callable[[Resp, Sequence[Finding]], Resp] | None = None
     missing_is_fault: bool = False
     other_roots: tuple[str, ...] = ()
+    as_it_stands: bool = False
+    is_sound: Callable[[Req], bool] | None = None
 
     def takes(self, payload: Element) -> bool:
         """Whether a message without an action may be this interaction, by its root element and what is in it."""
@@ -184,6 +190,8 @@ class Transaction(Generic[Req, Resp]):
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""
+        if self.is_sound is not None and self.is_sound(request):
+            return []
         # Whole messages of empty elements break each rule with each of them, which would take more memory than they do.
         return [rule.finding(miss) for rule in self.rules for miss in islice(rule.check(request), _MISSES_PER_RULE)]
 

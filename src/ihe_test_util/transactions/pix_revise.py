@@ -1,5 +1,6 @@
 """ITI-44 revise: a Patient Identity Source tells what changed of a patient (PRPA_IN201302UV02, ITI TF-2: 3.44.4.1)."""
 
+from functools import partial
 from typing import Final
 
 from ihe_test_util.transactions.card import Attachments, Mtom, Transaction
@@ -8,6 +9,7 @@ from ihe_test_util.transactions.feed.build import build_request, build_response
 from ihe_test_util.transactions.feed.model import REVISE, FeedRequest
 from ihe_test_util.transactions.feed.parse import parse_feed, parse_response
 from ihe_test_util.transactions.feed.rules import feed_rules
+from ihe_test_util.transactions.feed.sound import is_sound_feed
 from ihe_test_util.xml.hl7v3 import acknowledgement
 from ihe_test_util.xml.hl7v3.elements import q
 from ihe_test_util.xml.io import Element
@@ -45,4 +47,6 @@ SPEC: Final = Transaction(
     verdict=verdict,
     log_ids=log_ids,
     patient_ids=patient_ids,
+    as_it_stands=True,
+    is_sound=partial(is_sound_feed, interaction=REVISE),
 )

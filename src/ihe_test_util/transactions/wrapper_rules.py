@@ -56,6 +56,30 @@ def wrapper_rules(series: str, interaction: str, section: str, *, or_named: str 
     )
 
 
+def is_sound_wrapper(transmission: Transmission, interaction: str) -> bool:
+    """Whether a wrapper keeps each of the rules that ``wrapper_rules`` gives; no is no judgement."""
+    identifier, named, sender = transmission.message_id, transmission.interaction_id, transmission.sender
+    created, receivers = transmission.creation_time, transmission.receivers
+    return (
+        identifier is not None
+        and (not oid_problem(identifier.root) or is_uuid(identifier.root))
+        and len(created) >= _TO_THE_SECOND
+        and created[:_TO_THE_SECOND].isdigit()
+        and not ts_problem(created)
+        and named is not None
+        and named.extension == interaction
+        and named.root == HL7_INTERACTIONS
+        and transmission.processing_code in _PROCESSING_CODES
+        and transmission.processing_mode_code == "T"
+        and transmission.accept_ack_code == "AL"
+        and transmission.its_version == ITS_VERSION
+        and len(receivers) == 1
+        and _is_sound(receivers[0])
+        and sender is not None
+        and _is_sound(sender)
+    )
+
+
 def positioned(path: str, position: int) -> str:
     """The XPath of the n-th (from 0) element at a path."""
     return path if position == 0 else f"{path}[{position + 1}]"

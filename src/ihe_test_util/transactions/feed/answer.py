@@ -53,9 +53,11 @@ def _in_unknown_domains(request: FeedRequest, world: World) -> tuple[Acknowledge
 
 def accepted(request: FeedRequest, world: World, now: datetime) -> FeedResponse:
     """The acknowledgement that names the patient's first identifier."""
-    ids = request.patient.identifiers
-    details = (_accepted(ids[0].cx, request.patient_id_path),) if ids else ()
-    return acknowledged("CA", request, world, now, details)
+    record = request.record
+    for one in record.ids if record is not None else ():
+        if one.root and one.extension:
+            return acknowledged("CA", request, world, now, (_accepted(one.cx, request.patient_id_path),))
+    return acknowledged("CA", request, world, now)
 
 
 def acknowledged(
@@ -118,13 +120,16 @@ def verdict(response: FeedResponse, request: Transmitted) -> Verdict:
     if response.contradiction:
         problems.append(response.contradiction)
     accepted = response.accepted and not problems
-    return Verdict(
-        accepted,
-        response.type_code or "none",
-        (*problems, *(sentence(detail) for detail in response.details if not _names_patient(detail))),
-        tuple(("Patient ID", detail.text) for detail in response.details if accepted and _names_patient(detail)),
-        tuple(detail.code.code for detail in response.details if detail.type_code == "E" and detail.code is not None),
-    )
+    told: list[tuple[str, str]] = []
+    codes: list[str] = []
+    for detail in response.details:
+        if not _names_patient(detail):
+            problems.append(sentence(detail))
+        elif accepted:
+            told.append(("Patient ID", detail.text))
+        if detail.type_code == "E" and detail.code is not None:
+            codes.append(detail.code.code)
+    return Verdict(accepted, response.type_code or "none", tuple(problems), tuple(told), tuple(codes))
 
 
 def log_ids(request: FeedRequest) -> str:
@@ -151,7 +156,10 @@ def _accepted(text: str, path: str) -> AcknowledgementDetail:
 def _names_patient(detail: AcknowledgementDetail) -> bool:
     if detail.type_code != "I":
         return False
-    return any(where.endswith(PATIENT_ID_PATH) for where in detail.locations) or II.from_cx(detail.text) is not None
+    for where in detail.locations:
+        if where.endswith(PATIENT_ID_PATH):
+            return True
+    return II.from_cx(detail.text) is not None
 
 
 def echoed_id(message_id: II | None) -> II:
@@ -199,4 +207,7 @@ def shortened(extension: str) -> str:
 
 def one_line(text: str) -> str:
     """Text that is safe to stand in a line of a log."""
-    return "".join(c if c.isprintable() else "�" for c in text[:_SHOWN_OF_ROOT])
+    beginning = text[:_SHOWN_OF_ROOT]
+    if beginning.isprintable():
+        return beginning
+    return "".join(c if c.isprintable() else "�" for c in beginning)

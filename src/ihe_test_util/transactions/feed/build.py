@@ -13,7 +13,7 @@ from ihe_test_util.transactions.feed.model import (
     RegistrationEvent,
     Replacement,
 )
-from ihe_test_util.xml.hl7v3.acknowledgement import build_acknowledgement
+from ihe_test_util.xml.hl7v3.acknowledgement import acknowledgement_as_xml
 from ihe_test_util.xml.hl7v3.elements import add, add_ad, add_bl, add_cd, add_ii, add_pn, add_tel, new_message
 from ihe_test_util.xml.hl7v3.wrappers import add_transmission
 from ihe_test_util.xml.io import Element
@@ -31,7 +31,7 @@ def build_request(request: FeedRequest) -> Payload:
 
 def build_response(response: FeedResponse) -> Payload:
     """The SOAP Body's content for the acknowledgement."""
-    return Payload(build_acknowledgement(response))
+    return Payload.of_xml(acknowledgement_as_xml(response))
 
 
 def _add_control_act(message: Element, act: ControlAct) -> None:

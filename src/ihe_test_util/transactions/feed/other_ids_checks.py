@@ -59,6 +59,11 @@ def other_ids_sound(request: FeedRequest) -> Sequence[Miss]:
     return misses
 
 
+def is_sound_other(other: OtherIds) -> bool:
+    """Whether neither of the two checks has anything to say of a role."""
+    return bool(other.class_code) and other.class_code not in _NOT_OTHER_IDS and _is_sound(other)
+
+
 def _is_sound(other: OtherIds) -> bool:
     for one in other.ids:
         if not one.null_flavor and oid_problem(one.root):

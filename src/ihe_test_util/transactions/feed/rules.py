@@ -26,6 +26,7 @@ from ihe_test_util.transactions.feed.model import (
     trigger_of,
 )
 from ihe_test_util.transactions.feed.other_ids_checks import other_ids_class, other_ids_sound
+from ihe_test_util.transactions.feed.sound import GENDERS
 from ihe_test_util.transactions.wrapper_rules import bad, oid_misses, positioned, wrapper_rules
 from ihe_test_util.xml.hl7v3 import CD, II, oid_problem, shown, ts_problem
 from ihe_test_util.xml.hl7v3.datatypes import OID_WANTED, TS_WANTED
@@ -34,7 +35,6 @@ from ihe_test_util.xml.hl7v3.wrappers import HL7_INTERACTIONS
 _NOTIFICATION: Final = "ITI TF-2: O.2.1"
 _XML_ITS: Final = "HL7 V3 XML ITS 2008"
 _DATA_TYPES: Final = "HL7 V3 Data Types R1"
-_GENDERS: Final = frozenset({"M", "F", "UN"})
 _A: Final = {ADD: "an add", REVISE: "a revise"}
 
 
@@ -210,7 +210,7 @@ def _named(request: FeedRequest) -> Sequence[Miss]:
 
 def _gender(request: FeedRequest) -> Sequence[Miss]:
     gender = _gender_of(request)
-    if gender is None or gender.code in _GENDERS:
+    if gender is None or gender.code in GENDERS:
         return ()
     if gender.code_system not in {"", ADMINISTRATIVE_GENDER} or (gender.null_flavor and not gender.code):
         return ()

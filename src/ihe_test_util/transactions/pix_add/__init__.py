@@ -21,6 +21,7 @@ from ihe_test_util.transactions.feed.model import (
 )
 from ihe_test_util.transactions.feed.parse import parse_add, parse_response
 from ihe_test_util.transactions.feed.rules import feed_rules
+from ihe_test_util.transactions.feed.sound import is_sound_feed
 from ihe_test_util.xml.hl7v3 import acknowledgement
 from ihe_test_util.xml.hl7v3.elements import q
 from ihe_test_util.xml.ns import HL7
@@ -53,6 +54,8 @@ SPEC: Final = Transaction(
     verdict=verdict,
     log_ids=log_ids,
     patient_ids=patient_ids,
+    as_it_stands=True,
+    is_sound=partial(is_sound_feed, interaction=ADD),
 )
 
 __all__ = [

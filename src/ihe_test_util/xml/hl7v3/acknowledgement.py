@@ -1,10 +1,8 @@
 """Acknowledgements: MCCI_IN000002UV01, and the part of answers to queries (ITI TF-2: O.1.2, O.1.3)."""
 
-from copy import copy
 from dataclasses import dataclass
 from typing import Final
-
-from lxml import etree
+from xml.sax.saxutils import escape
 
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.xml.hl7v3.datatypes import CD, II
@@ -28,7 +26,7 @@ from ihe_test_util.xml.hl7v3.wrappers import (
     add_transmission,
     read_transmission,
 )
-from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.io import Element, serialize
 from ihe_test_util.xml.ns import HL7
 
 INTERACTION: Final = "MCCI_IN000002UV01"
@@ -51,14 +49,16 @@ _LOCATION: Final = q("location")
 
 
 _INTERACTION_ID: Final = II(HL7_INTERACTIONS, INTERACTION)
-_USUAL: Final = etree.fromstring(
-    f"""<{INTERACTION} xmlns="{HL7}" ITSVersion="{ITS_VERSION}"><id/><creationTime/>"""
-    f"""<interactionId root="{HL7_INTERACTIONS}" extension="{INTERACTION}"/><processingCode/>"""
-    """<processingModeCode code="T"/><acceptAckCode code="NE"/>"""
-    """<receiver typeCode="RCV"><device classCode="DEV" determinerCode="INSTANCE"><id/></device></receiver>"""
-    """<sender typeCode="SND"><device classCode="DEV" determinerCode="INSTANCE"><id/></device></sender>"""
-    f"""<acknowledgement><typeCode/><targetMessage><id/></targetMessage>"""
-    f"""<acknowledgementDetail><text/><location/></acknowledgementDetail></acknowledgement></{INTERACTION}>"""
+_DEVICE: Final = '<device classCode="DEV" determinerCode="INSTANCE">%s</device>'
+#: The usual acknowledgement: id, creationTime, processingCode, receiver, sender, typeCode, target, detail.
+_USUAL: Final = (
+    f'<{INTERACTION} xmlns="{HL7}" ITSVersion="{ITS_VERSION}">%s<creationTime value="%s"/>'
+    f'<interactionId root="{HL7_INTERACTIONS}" extension="{INTERACTION}"/><processingCode code="%s"/>'
+    '<processingModeCode code="T"/><acceptAckCode code="NE"/>'
+    f'<receiver typeCode="RCV">{_DEVICE}</receiver><sender typeCode="SND">{_DEVICE}</sender>'
+    '<acknowledgement><typeCode code="%s"/><targetMessage>%s</targetMessage>'
+    '<acknowledgementDetail typeCode="%s"><text>%s</text><location>%s</location></acknowledgementDetail>'
+    f"</acknowledgement></{INTERACTION}>"
 )
 
 
@@ -98,9 +98,10 @@ class Acknowledgement:
     @property
     def contradiction(self) -> str:
         """What is wrong with an acknowledgement that accepts, and gives errors all the same; empty where nothing is."""
-        if not self.accepted or all(detail.type_code != "E" for detail in self.details):
-            return ""
-        return f"the answer contradicts itself: it says {self.type_code}, and gives an error"
+        for detail in self.details if self.accepted else ():
+            if detail.type_code == "E":
+                return f"the answer contradicts itself: it says {self.type_code}, and gives an error"
+        return ""
 
 
 def acknowledgement(
@@ -150,11 +151,15 @@ def acknowledgement_in(transmission: Transmission, rest: list[Element]) -> Ackno
 
 def build_acknowledgement(value: Acknowledgement) -> Element:
     """The element of an acknowledgement, in the order of MCCI_MT000200UV01."""
-    if _is_usual(value):
-        return _build_usual(value)
     message = new_message(INTERACTION)
     add_acknowledgement(message, value)
     return message
+
+
+def acknowledgement_as_xml(value: Acknowledgement) -> bytes:
+    """The same as text, UTF-8 and without a declaration, which for the usual one costs little."""
+    text = _usual_text(value)
+    return text.encode() if text else serialize(build_acknowledgement(value), declaration=False)
 
 
 def add_acknowledgement(message: Element, value: Acknowledgement) -> None:
@@ -171,24 +176,41 @@ def add_acknowledgement(message: Element, value: Acknowledgement) -> None:
         _add_detail(element, detail)
 
 
-def _is_usual(value: Acknowledgement) -> bool:
-    transmission = value.transmission
-    sender, receivers, details = transmission.sender, transmission.receivers, value.details
-    return (
-        sender is not None
-        and len(receivers) == len(details) == 1
-        and len(details[0].locations) == 1
-        and details[0].code is None
-        and bool(details[0].type_code and details[0].text)
-        and _is_bare(sender)
-        and _is_bare(receivers[0])
-        and transmission.message_id is not None
-        and value.target_message_id is not None
+def _usual_text(value: Acknowledgement) -> str:
+    """An acknowledgement as the mock answers a feed; empty for any other."""
+    transmission, target = value.transmission, value.target_message_id
+    message_id, sender, receivers = transmission.message_id, transmission.sender, transmission.receivers
+    if message_id is None or target is None or sender is None or len(receivers) != 1 or len(value.details) != 1:
+        return ""
+    detail, receiver = value.details[0], receivers[0]
+    if not (
+        _is_bare(sender)
+        and _is_bare(receiver)
+        and detail.code is None
+        and len(detail.locations) == 1
+        and (detail.type_code and detail.text)
+        and (value.type_code and transmission.creation_time and transmission.processing_code)
         and transmission.interaction_id == _INTERACTION_ID
         and transmission.processing_mode_code == "T"
         and transmission.accept_ack_code == "NE"
         and transmission.its_version == ITS_VERSION
-        and bool(value.type_code and transmission.creation_time and transmission.processing_code)
+    ):
+        return ""
+    codes = (transmission.creation_time, transmission.processing_code, value.type_code, detail.type_code)
+    text, location = detail.text, detail.locations[0]
+    ids = [_ii(one) for one in (message_id, receiver.ids[0], sender.ids[0], target)]
+    if not (all(ids) and _are_plain("".join(codes)) and (text + location).isprintable()):
+        return ""
+    return _USUAL % (
+        ids[0],
+        transmission.creation_time,
+        transmission.processing_code,
+        *ids[1:3],
+        value.type_code,
+        ids[3],
+        detail.type_code,
+        escape(text),
+        location if _are_plain(location) else escape(location),
     )
 
 
@@ -196,37 +218,22 @@ def _is_bare(device: Device) -> bool:
     return len(device.ids) == 1 and not device.name and not device.organization_ids
 
 
-def _build_usual(value: Acknowledgement) -> Element:
-    """The same element as the long way builds, by filling in a copy: a mock under load answers little else."""
-    transmission = value.transmission
-    message = copy(_USUAL)
-    id_, creation_time, _, processing_code, _, _, receiver, sender, element = message
-    _set_ii(id_, transmission.message_id)
-    creation_time.set("value", transmission.creation_time)
-    processing_code.set("code", transmission.processing_code)
-    _set_ii(receiver[0][0], transmission.receivers[0].ids[0])
-    _set_ii(sender[0][0], transmission.sender.ids[0] if transmission.sender is not None else None)
-    type_code, target, detail = element
-    type_code.set("code", value.type_code)
-    _set_ii(target[0], value.target_message_id)
-    detail.set("typeCode", value.details[0].type_code)
-    text, location = detail
-    text.text = value.details[0].text
-    location.text = value.details[0].locations[0]
-    return message
-
-
-def _set_ii(element: Element, value: II | None) -> None:
-    if value is None:
-        return
-    if value.null_flavor:
-        element.set("nullFlavor", value.null_flavor)
+def _ii(value: II) -> str:
+    """An id; empty where it holds what is written otherwise in XML."""
+    if not _are_plain(value.root + value.extension + value.assigning_authority_name + value.null_flavor):
+        return ""
+    text = f'<id nullFlavor="{value.null_flavor}"' if value.null_flavor else "<id"
     if value.root:
-        element.set("root", value.root)
+        text += f' root="{value.root}"'
     if value.extension:
-        element.set("extension", value.extension)
+        text += f' extension="{value.extension}"'
     if value.assigning_authority_name:
-        element.set("assigningAuthorityName", value.assigning_authority_name)
+        text += f' assigningAuthorityName="{value.assigning_authority_name}"'
+    return text + "/>"
+
+
+def _are_plain(text: str) -> bool:
+    return text.isprintable() and "&" not in text and "<" not in text and ">" not in text and '"' not in text
 
 
 def _read_acknowledgement(transmission: Transmission, element: Element) -> Acknowledgement:

@@ -40,6 +40,7 @@ _OID_MISTAKES: Final = tuple(
 _TS: Final = re.compile(r"([0-9]{4}(?:[0-9]{2}){0,5})(\.[0-9]+)?([+-][0-9]{2}(?:[0-9]{2})?)?")
 _DATE_DIGITS: Final = 8
 _SECONDS_DIGITS: Final = 14
+_ISO_CHARACTERS: Final = len("2026-01-31T13:45:09")
 _LAST_HOUR, _LAST_MINUTE, _LEAP_SECOND, _WIDEST_ZONE_HOURS = 23, 59, 60, 14
 
 
@@ -191,9 +192,12 @@ def ts(moment: datetime) -> str:
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError("a point in time needs a zone")
-    minutes = int(offset.total_seconds()) // 60
-    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
-    return f"{moment.year:04}{moment.month:02}{moment.day:02}{moment.hour:02}{moment.minute:02}{moment.second:02}{zone}"
+    zone = "+0000"
+    if offset:
+        minutes = int(offset.total_seconds()) // 60
+        zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+    digits = moment.isoformat(timespec="seconds")[:_ISO_CHARACTERS]
+    return digits.replace("-", "").replace("T", "").replace(":", "") + zone
 
 
 def _judge_oid(value: str) -> str:

@@ -50,11 +50,11 @@ class Payload:
             return element
 
     @classmethod
-    def of_xml(cls, xml: bytes) -> Self:
-        """A payload that is at hand as text, well-formed and of our own making; nothing travels beside it."""
+    def of_xml(cls, xml: bytes, attachments: tuple[Attachment, ...] = ()) -> Self:
+        """A payload that is at hand as text, well-formed and of our own making."""
         payload = object.__new__(cls)
         put = object.__setattr__  # the only way to fill the fields of a frozen instance
-        put(payload, "attachments", ())
+        put(payload, "attachments", attachments)
         put(payload, "xml", xml)
         return payload
 

@@ -3,7 +3,6 @@
 What it writes reads back as what ``writer`` writes does.
 """
 
-import re
 from typing import Final
 
 from lxml import etree
@@ -24,16 +23,12 @@ from ihe_test_util.xml.ebrim.model import (
 from ihe_test_util.xml.ebrim.reader import REGISTRY_OBJECT_LIST
 from ihe_test_util.xml.ebrim.writer import write_objects, write_submit_objects
 from ihe_test_util.xml.io import serialize
+from ihe_test_util.xml.markup import attribute as _esc
+from ihe_test_util.xml.markup import content, utf8
 
 _BEGIN: Final = f'<rim:RegistryObjectList xmlns:rim="{ns.RIM}">'
 _END: Final = "</rim:RegistryObjectList>"
 _REQUEST: Final = f'<lcm:SubmitObjectsRequest xmlns:lcm="{ns.LCM}" xmlns:rim="{ns.RIM}"'
-_SPECIAL: Final = re.compile(r'[&<>"\t\n\r]')
-_ESCAPES: Final = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-)
-#: What XML 1.0 cannot carry (2.2).
-_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def object_as_xml(item: ExtrinsicObject | RegistryPackage | Association) -> bytes:
@@ -44,7 +39,7 @@ def object_as_xml(item: ExtrinsicObject | RegistryPackage | Association) -> byte
     """
     if isinstance(item, RegistryPackage) and item.members:
         return _as_elements(item)  # nobody sends such, and what may stand inside is anything
-    return _checked(f"{_BEGIN}{_text(item)}{_END}")
+    return utf8(f"{_BEGIN}{_text(item)}{_END}")
 
 
 def submit_objects_as_xml(request: ObjectList) -> bytes:
@@ -56,7 +51,8 @@ def submit_objects_as_xml(request: ObjectList) -> bytes:
     """
     texts: list[str] = []
     for item in request.objects:
-        if not isinstance(item, ExtrinsicObject | RegistryPackage | Association) or getattr(item, "members", ()):
+        nested = isinstance(item, RegistryPackage) and item.members
+        if nested or not isinstance(item, ExtrinsicObject | RegistryPackage | Association):
             return serialize(write_submit_objects(request), declaration=False)
         texts.append(_text(item))
     slots = "".join([_slot(slot) for slot in request.slots])
@@ -64,7 +60,7 @@ def submit_objects_as_xml(request: ObjectList) -> bytes:
     head = f"{_REQUEST}{space}{_attributes(id=request.id, comment=request.comment)}>"
     slot_list = f"<rs:RequestSlotList>{slots}</rs:RequestSlotList>" if slots else ""
     objects = f"<rim:RegistryObjectList>{''.join(texts)}{_END}" if texts else "<rim:RegistryObjectList/>"
-    return _checked(f"{head}{slot_list}{objects}</lcm:SubmitObjectsRequest>")
+    return utf8(f"{head}{slot_list}{objects}</lcm:SubmitObjectsRequest>")
 
 
 def _text(item: ExtrinsicObject | RegistryPackage | Association) -> str:
@@ -82,20 +78,10 @@ def _text(item: ExtrinsicObject | RegistryPackage | Association) -> str:
             return _object("Association", item, own)
 
 
-def _checked(text: str) -> bytes:
-    if (wrong := _NOT_XML.search(text)) is not None:
-        raise ValueError(f"XML cannot carry {wrong[0]!r}")
-    return text.encode()
-
-
 def _as_elements(item: RegistryPackage) -> bytes:
     holder = etree.Element(REGISTRY_OBJECT_LIST, nsmap={"rim": ns.RIM})
     write_objects(holder, [item])
     return serialize(holder, declaration=False)
-
-
-def _esc(text: str) -> str:
-    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
 
 
 def _object(name: str, item: RegistryObject, own: str, last: str = "") -> str:
@@ -132,7 +118,7 @@ def _common(item: RegistryObject | Classification | ExternalIdentifier) -> str:
 
 def _slot(slot: Slot) -> str:
     kind = _attributes(slotType=slot.slot_type)
-    values = "".join([f"<rim:Value>{_esc(value)}</rim:Value>" for value in slot.values])
+    values = "".join([f"<rim:Value>{content(value)}</rim:Value>" for value in slot.values])
     return f'<rim:Slot name="{_esc(slot.name)}"{kind}><rim:ValueList>{values}</rim:ValueList></rim:Slot>'
 
 

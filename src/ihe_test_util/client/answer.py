@@ -108,17 +108,26 @@ async def _read_package(
     stream: "StreamReader", content_type: ContentType, spool_dir: Path, limits: MultipartLimits
 ) -> Package:
     reader = MultipartReader(content_type, spool_dir=spool_dir, limits=limits)
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    size = 0
+    feeding: asyncio.Task[None] | None = None
     try:
         while chunk := await stream.readany():
-            waiting += chunk
-            if len(waiting) >= THREAD_FROM_BYTES:
-                data = bytes(waiting)
-                waiting.clear()
-                await asyncio.to_thread(reader.feed, data)
-        reader.feed(bytes(waiting))
+            waiting.append(chunk)
+            size += len(chunk)
+            if size >= THREAD_FROM_BYTES:
+                if feeding is not None:
+                    await feeding
+                # Goes to the disk while the next bytes arrive.
+                feeding = asyncio.create_task(asyncio.to_thread(reader.feed, b"".join(waiting)))
+                waiting, size = [], 0
+        if feeding is not None:
+            await feeding
+        reader.feed(b"".join(waiting))
         return reader.close()
     except BaseException:
+        if feeding is not None:
+            await asyncio.gather(feeding, return_exceptions=True)
         reader.abort()
         raise
 

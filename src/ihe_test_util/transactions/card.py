@@ -32,7 +32,7 @@ class Mtom(StrEnum):
 class Payload:
     """The child of a SOAP Body, and what travels beside it.
 
-    ``xml`` is the element in UTF-8, without a declaration, where it was never an element; empty elsewhere.
+    ``xml`` is the element in UTF-8, without a declaration, as long as nobody asked for the element; empty elsewhere.
     """
 
     element: Element
@@ -47,6 +47,7 @@ class Payload:
                 raise AttributeError(name)
             element = parse(self.xml)
             object.__setattr__(self, "element", element)
+            object.__setattr__(self, "xml", b"")  # from now on the element counts, which may be changed
             return element
 
     @classmethod

@@ -5,6 +5,7 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -120,6 +121,7 @@ async def _read_package(
                     await feeding
                 # Goes to the disk while the next bytes arrive.
                 feeding = asyncio.create_task(asyncio.to_thread(reader.feed, b"".join(waiting)))
+                feeding.add_done_callback(partial(_read_no_further, stream))
                 waiting, size = [], 0
         if feeding is not None:
             await feeding
@@ -130,6 +132,12 @@ async def _read_package(
             await asyncio.gather(feeding, return_exceptions=True)
         reader.abort()
         raise
+
+
+def _read_no_further(stream: "StreamReader", feeding: "asyncio.Task[None]") -> None:
+    """Of a package that is wrong nothing more is waited for: its sender may not send anything more."""
+    if not feeding.cancelled() and (error := feeding.exception()) is not None:
+        stream.set_exception(error)
 
 
 def _charset(content_type: str) -> str:

@@ -7,8 +7,9 @@ import pytest
 from ihe_test_util.content import Content
 from ihe_test_util.exchange import Severity
 from ihe_test_util.soap.mtom import InlineAttachments
-from ihe_test_util.transactions import TRANSACTIONS, iti41, pix_add
+from ihe_test_util.transactions import iti41, pix_add
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 from ihe_test_util.xml.io import parse
 from tests.support.schemas import CHECK, Problems, schema_check
 

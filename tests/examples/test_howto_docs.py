@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ihe_test_util.client.urls import url_variable
-from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.table import TRANSACTIONS
 from tests.support.pages import Block, console_blocks
 from tests.support.patience import PATIENCE_S
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

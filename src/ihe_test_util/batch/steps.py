@@ -187,8 +187,9 @@ class _Part:
                 return verdict, delivered.duration_s
             message = "; ".join((verdict.status, *verdict.details))
             raise _Failed(_cause_of(step, failures.of_refusal(verdict.codes), message))
-        said = tuple(f"{step}: {harmless(detail)[:_MOST_OF_A_MESSAGE]}" for detail in verdict.details[:_MOST_NOTES])
-        self._state = replace(self._state, notes=(*self._state.notes, *said))
+        if verdict.details:
+            said = (f"{step}: {harmless(detail)[:_MOST_OF_A_MESSAGE]}" for detail in verdict.details[:_MOST_NOTES])
+            self._state = replace(self._state, notes=(*self._state.notes, *said))
         return verdict, delivered.duration_s
 
 

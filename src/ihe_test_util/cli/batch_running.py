@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import shutil
 import signal
 import sys
 import uuid
@@ -56,11 +57,11 @@ def _run(
     from ihe_test_util.batch.job import SUMMARY, Job, JobOptions  # noqa: PLC0415 - same
     from ihe_test_util.batch.report_html import REPORT  # noqa: PLC0415 - same
     from ihe_test_util.batch.run import RunOptions  # noqa: PLC0415 - same
-    from ihe_test_util.batch.summary import summary_pieces  # noqa: PLC0415 - same
     from ihe_test_util.cli.batch_choices import choose  # noqa: PLC0415 - same
     from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
     from ihe_test_util.client.configured import endpoint_for  # noqa: PLC0415 - same
     from ihe_test_util.client.tls_context import check_tls  # noqa: PLC0415 - same
+    from ihe_test_util.runtime.tuning import tuned  # noqa: PLC0415 - same
     from ihe_test_util.soap.version import SoapVersion  # noqa: PLC0415 - same
     from ihe_test_util.transactions import iti41, pix_add  # noqa: PLC0415 - same
 
@@ -90,7 +91,7 @@ def _run(
         run=RunOptions(options.concurrency, options.checkpoint_interval, options.fail_fast),
         choices=choices,
     )
-    with Job(job_options) as job, _logging(job, config.logging.level):
+    with tuned(), Job(job_options) as job, _logging(job, config.logging.level):
         if not chosen.dry_run:
             told = not (options.quiet or options.as_json)
             warn_of_transport(job.endpoints_in_use, verbose=told, without_use=options.only_for_https)
@@ -106,9 +107,7 @@ def _run(
         path = options.output or chosen.directory / SUMMARY
         unwritten = _write(job, summary, path)
         if options.as_json:
-            for piece in summary_pieces(summary, job.checkpoint.results()):
-                sys.stdout.buffer.write(piece)
-            sys.stdout.buffer.flush()
+            _print_summary(job, summary, path if unwritten is None else None)
         elif not options.quiet or summary.exit_code:
             show_summary(summary, path, chosen.directory / REPORT, _resume_command(summary))
     if unwritten is not None:
@@ -126,6 +125,18 @@ def _write(job: "Job", summary: "RunSummary", path: Path) -> StorageError | None
     except StorageError as error:
         return error
     return None
+
+
+def _print_summary(job: "Job", summary: "RunSummary", written: Path | None) -> None:
+    """The summary on standard output: as it was just written, so that a patient's result is not made up twice."""
+    from ihe_test_util.batch.summary import summary_pieces  # noqa: PLC0415 - loaded already
+
+    if written is None:
+        sys.stdout.buffer.writelines(summary_pieces(summary, job.checkpoint.results()))
+    else:
+        with written.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 def _check_output(path: Path | None) -> None:

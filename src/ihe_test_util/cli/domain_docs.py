@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from ihe_test_util.settings.tables import table, with_sections, write_sections
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import Mtom
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 _MTOM: Final = {Mtom.REQUIRED: "required", Mtom.ALLOWED: "allowed", Mtom.ABSENT: ""}
 #: What speaks a transaction beside ``send``, which speaks them all.

@@ -1,13 +1,17 @@
 """What queries and retrievals bring, as tables for people and as values for JSON."""
 
 import mimetypes
+import os
 import re
+import secrets
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from ihe_test_util.cli.send_running import Result
 from ihe_test_util.cli.tables import table
+from ihe_test_util.content import Content
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.errors import BadInput
 from ihe_test_util.transactions.iti43 import RetrievedDocument
@@ -73,9 +77,7 @@ def documents_written(documents: Sequence[RetrievedDocument], directory: Path) -
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for one, path in files:
-            with path.open("xb") as stream:
-                for chunk in one.content.chunks():
-                    stream.write(chunk)
+            _put(one.content, path)
             rows.append((str(path), one.mime_type, f"{one.content.size:,}"))
             data.append(
                 {
@@ -92,6 +94,27 @@ def documents_written(documents: Sequence[RetrievedDocument], directory: Path) -
             "a document cannot be written", where=error.filename or str(directory), got=error.strerror or str(error)
         ) from None
     return Result(table(("File", "Media type", "Bytes"), rows), {"documents": data})
+
+
+def _put(content: Content, path: Path) -> None:
+    """Content into a new file; what lies on the same file system already only gets another name."""
+    with path.open("xb") as stream:
+        if content.path is not None and _named(content.path, path, stat.S_IMODE(os.fstat(stream.fileno()).st_mode)):
+            return
+        stream.writelines(content.chunks())
+
+
+def _named(source: Path, path: Path, mode: int) -> bool:
+    """Put a file under another name as well, in the place of what is there; False where that cannot be."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        partial.hardlink_to(source)
+        partial.chmod(mode)  # only its owner may read it so far
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _paths(documents: Sequence[RetrievedDocument], directory: Path) -> list[Path]:

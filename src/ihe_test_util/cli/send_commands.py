@@ -13,8 +13,8 @@ from ihe_test_util.cli.send_running import new_uuid, now, registry_client, run_s
 from ihe_test_util.client.urls import default_url, url_variable
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import KEYS
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 if TYPE_CHECKING:
     from ihe_test_util.client.config import ClientConfig

@@ -5,6 +5,7 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -108,19 +109,35 @@ async def _read_package(
     stream: "StreamReader", content_type: ContentType, spool_dir: Path, limits: MultipartLimits
 ) -> Package:
     reader = MultipartReader(content_type, spool_dir=spool_dir, limits=limits)
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    size = 0
+    feeding: asyncio.Task[None] | None = None
     try:
         while chunk := await stream.readany():
-            waiting += chunk
-            if len(waiting) >= THREAD_FROM_BYTES:
-                data = bytes(waiting)
-                waiting.clear()
-                await asyncio.to_thread(reader.feed, data)
-        reader.feed(bytes(waiting))
+            waiting.append(chunk)
+            size += len(chunk)
+            if size >= THREAD_FROM_BYTES:
+                if feeding is not None:
+                    await feeding
+                # Goes to the disk while the next bytes arrive.
+                feeding = asyncio.create_task(asyncio.to_thread(reader.feed, b"".join(waiting)))
+                feeding.add_done_callback(partial(_read_no_further, stream))
+                waiting, size = [], 0
+        if feeding is not None:
+            await feeding
+        reader.feed(b"".join(waiting))
         return reader.close()
     except BaseException:
+        if feeding is not None:
+            await asyncio.gather(feeding, return_exceptions=True)
         reader.abort()
         raise
+
+
+def _read_no_further(stream: "StreamReader", feeding: "asyncio.Task[None]") -> None:
+    """Of a package that is wrong nothing more is waited for: its sender may not send anything more."""
+    if not feeding.cancelled() and (error := feeding.exception()) is not None:
+        stream.set_exception(error)
 
 
 def _charset(content_type: str) -> str:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -55,19 +56,17 @@ class Endpoint:
     @property
     def https(self) -> bool:
         """Whether the connection is one of TLS."""
-        return self._split.scheme == "https"
+        return _split(self.url).scheme == "https"
 
     @property
     def host_port(self) -> str:
         """Whom we talk to, for messages."""
-        split = self._split
-        host = split.hostname or ""
-        return f"{f'[{host}]' if ':' in host else host}:{split.port or _PORTS[split.scheme]}"
+        return _host_port(self.url)
 
     @property
     def local(self) -> bool:
         """Whether the host is this very machine, by its name or address alone (RFC 6761, 6.3)."""
-        host = (self._split.hostname or "").rstrip(".")
+        host = (_split(self.url).hostname or "").rstrip(".")
         if host == "localhost" or host.endswith(".localhost"):
             return True
         try:
@@ -78,18 +77,32 @@ class Endpoint:
     @property
     def address(self) -> str:
         """The URL without user name, password and fragment: as it may be shown, and sent as wsa:To."""
-        split = self._split
-        return urlunsplit((split.scheme, split.netloc.rpartition("@")[2], split.path or "/", split.query, ""))
+        return _address(self.url)
 
     @property
     def target(self) -> str:
         """The request target: path and query."""
-        split = self._split
+        split = _split(self.url)
         return urlunsplit(("", "", split.path or "/", split.query, ""))
 
-    @property
-    def _split(self) -> SplitResult:
-        return urlsplit(self.url.strip())
+
+# A run asks for the same few with every message.
+@lru_cache(maxsize=64)
+def _split(url: str) -> SplitResult:
+    return urlsplit(url.strip())
+
+
+@lru_cache(maxsize=64)
+def _host_port(url: str) -> str:
+    split = _split(url)
+    host = split.hostname or ""
+    return f"{f'[{host}]' if ':' in host else host}:{split.port or _PORTS[split.scheme]}"
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> str:
+    split = _split(url)
+    return urlunsplit((split.scheme, split.netloc.rpartition("@")[2], split.path or "/", split.query, ""))
 
 
 def check_url(url: str) -> None:

@@ -148,7 +148,8 @@ def prepare(
     if endpoint.addressing:
         message_id = message_id or f"urn:uuid:{new_uuid()}"
         addressing = Addressing(card.action, message_id, to=endpoint.address, reply_to=ns.WSA_ANONYMOUS)
-    xml = write_envelope(payload.element, version=endpoint.soap, addressing=addressing, header_blocks=header_blocks)
+    message = payload.xml or payload.element
+    xml = write_envelope(message, version=endpoint.soap, addressing=addressing, header_blocks=header_blocks)
     if card.mtom is Mtom.REQUIRED or payload.attachments:
         unique = new_uuid()
         package = write_package(

@@ -81,11 +81,34 @@ class Function:
     do: Callable[..., object]
 
 
+class _Context(Context):
+    """The variables of a rendering, and what writes them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what Jinja gives
+        super().__init__(*args, **kwargs)
+        self._state = state_in(self)
+
+    def written(self, value: object) -> str:
+        """A value as it stands in text or in an attribute, with all of its white space (XML 1.0, 3.3.3)."""
+        state = self._state
+        if isinstance(value, Markup):
+            text: str = value
+        else:
+            text = value if type(value) is str else _as_text(value, state)
+            # Letters and digits need no search, which costs ten times as much.
+            if not text.isalnum() and _NOT_PLAIN.search(text):
+                text = _as_text(text, state).translate(_ESCAPES)
+        state.characters += len(text)
+        if state.characters > MAX_CHARACTERS:
+            state.spend(0)
+        return text
+
+
 class _Generator(CodeGenerator):
     """Writes values by ``written`` alone, which escapes them: Jinja's own escape after it would only cost time."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:  # noqa: ARG002 - Jinja's signature
-        self.write("environment.finalize(context, ")
+        self.write("context.written(")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:  # noqa: ARG002 - Jinja's signature
         self.write(")")
@@ -95,13 +118,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """An environment without loader, globals or extensions that escapes everything as XML."""
 
     code_generator_class = _Generator
+    context_class = _Context
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
     def __init__(self, *, newline: str) -> None:
         super().__init__(
             autoescape=True,
             undefined=StrictUndefined,
-            finalize=written,
+            finalize=_by_the_context,
             keep_trailing_newline=True,
             newline_sequence=newline,
             optimized=False,
@@ -128,14 +152,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         except IndexError:
             return self.undefined(f"there is no item {argument}")
 
-    def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:
+    def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:  # noqa: ARG002 - Jinja's signature
         """Call a function or macro of the template."""
+        for name in _COMPILERS_ARGUMENTS:
+            kwargs.pop(name, None)
         if isinstance(obj, Function):
-            for name in _COMPILERS_ARGUMENTS:
-                kwargs.pop(name, None)
             return obj.do(*args, **kwargs)
         if isinstance(obj, Macro) or (callable(obj) and isinstance(getattr(obj, "__self__", None), LoopContext)):
-            return context.call(obj, *args, **kwargs)
+            return obj(*args, **kwargs)
         raise SecurityError("this is no function")
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
@@ -158,23 +182,15 @@ def state_in(context: Context) -> State:
     return found
 
 
+@pass_context
+def _by_the_context(context: _Context, value: object) -> str:
+    """What the compiler is told of how values are written: not before there is a context."""
+    return context.written(value)
+
+
 def with_state(values: Mapping[str, object], state: State) -> dict[str, object]:
     """The variables of a rendering that begins."""
     return {**values, _STATE: state}
-
-
-@pass_context
-def written(context: Context, value: object) -> Markup:
-    """A value as it stands in text or in an attribute, with all of its white space (XML 1.0, 3.3.3)."""
-    state = state_in(context)
-    if isinstance(value, Markup):
-        state.spend(len(value))
-        return value
-    text = value if type(value) is str else _as_text(value, state)
-    if _NOT_PLAIN.search(text):
-        text = _as_text(text, state).translate(_ESCAPES)
-    state.spend(len(text))
-    return Markup(text)  # noqa: S704 - escaped
 
 
 @pass_context

@@ -24,8 +24,8 @@ from ihe_test_util.mock_server.config_models import (
     PIXAddBehavior,
 )
 from ihe_test_util.settings.tables import allowed, default_of, example_of, table, with_sections, write_sections
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 
 def with_tables(page: str) -> str:

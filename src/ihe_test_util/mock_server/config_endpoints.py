@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from ihe_test_util.mock_server.config_models import Behavior, EndpointBehavior, MockServerConfig, behavior_field
 from ihe_test_util.settings.words import nearest
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 _CUSTOM_IDS: Final = tuple(sorted(EndpointBehavior.model_fields.keys() - Behavior.model_fields.keys()))
 

@@ -6,8 +6,8 @@ from ihe_test_util.errors import MessageMalformed, SoapMalformed, UnknownAction,
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.mock_server.routing import Route, Routes
 from ihe_test_util.soap.envelope import Envelope
-from ihe_test_util.transactions import BY_ACTION, TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import BY_ACTION, TRANSACTIONS
 from ihe_test_util.xml.io import Element
 
 

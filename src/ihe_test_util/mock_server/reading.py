@@ -13,8 +13,8 @@ from ihe_test_util.soap.addressing import Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.mtom import InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions import BY_ACTION
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import BY_ACTION
 from ihe_test_util.xml.io import Element
 from ihe_test_util.xml.shape import Shape, bare, cut, learn
 

@@ -9,8 +9,8 @@ from ihe_test_util.mock_server import iti41_endpoint, pix_add_endpoint
 from ihe_test_util.mock_server.behavior import Dice
 from ihe_test_util.mock_server.config import Behavior, FaultTemplate, MockServerConfig, ValidationMode
 from ihe_test_util.soap.fault import Fault
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 from ihe_test_util.xml.io import Element
 
 Quirk: TypeAlias = Callable[[Any, Any], Any]

@@ -32,7 +32,7 @@ class Mtom(StrEnum):
 class Payload:
     """The child of a SOAP Body, and what travels beside it.
 
-    ``xml`` is the element in UTF-8, without a declaration, where it was never an element; empty elsewhere.
+    ``xml`` is the element in UTF-8, without a declaration, as long as nobody asked for the element; empty elsewhere.
     """
 
     element: Element
@@ -47,14 +47,15 @@ class Payload:
                 raise AttributeError(name)
             element = parse(self.xml)
             object.__setattr__(self, "element", element)
+            object.__setattr__(self, "xml", b"")  # from now on the element counts, which may be changed
             return element
 
     @classmethod
-    def of_xml(cls, xml: bytes) -> Self:
-        """A payload that is at hand as text, well-formed and of our own making; nothing travels beside it."""
+    def of_xml(cls, xml: bytes, attachments: tuple[Attachment, ...] = ()) -> Self:
+        """A payload that is at hand as text, well-formed and of our own making."""
         payload = object.__new__(cls)
         put = object.__setattr__  # the only way to fill the fields of a frozen instance
-        put(payload, "attachments", ())
+        put(payload, "attachments", attachments)
         put(payload, "xml", xml)
         return payload
 

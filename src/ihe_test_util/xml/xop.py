@@ -18,4 +18,13 @@ def include(parent: Element, content_id: str) -> None:
     Everything that is not unreserved (RFC 3986, 2.3) or ``@`` is percent-encoded, "+" too: peers that decode with
     Java's URLDecoder read a bare one as a blank.
     """
-    etree.SubElement(parent, INCLUDE, nsmap=_PREFIX, href=f"cid:{quote(content_id, safe='@')}")
+    etree.SubElement(parent, INCLUDE, nsmap=_PREFIX, href=_url(content_id))
+
+
+def include_as_xml(content_id: str) -> str:
+    """What ``include`` writes, as text."""
+    return f'<xop:Include xmlns:xop="{ns.XOP}" href="{_url(content_id)}"/>'
+
+
+def _url(content_id: str) -> str:
+    return f"cid:{quote(content_id, safe='@')}"

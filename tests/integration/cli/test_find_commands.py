@@ -1,6 +1,7 @@
 """``pix query``, ``pdq`` and ``retrieve`` against the mock server, over a real socket."""
 
 import asyncio
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -185,3 +186,41 @@ async def test_the_registry_is_asked_as_often_as_told() -> None:
     )
 
     assert registry_client(config, options).config.transport.max_retries == 0
+
+
+async def test_a_large_document_is_retrieved_as_it_is(run: Run, mock: Peer, tmp_path: Path) -> None:
+    """One that does not stay in memory, asked for twice: two files, each readable by whom a new file is."""
+    content = bytes(range(256)) * 4096
+    async with IheClient(mock.url) as ihe:
+        await ihe.register(ADA)
+        (name,) = (await ihe.provide(content, patient_id=ADA_ID)).document_ids
+    (tmp_path / "usual").touch()
+
+    result = await run("retrieve", name, name, "--output", str(tmp_path / "out"))
+
+    assert result.exit_code == 0, result.output
+    files = list((tmp_path / "out").iterdir())
+    assert [path.read_bytes() for path in files] == [content] * 2
+    assert {path.stat().st_mode for path in files} == {(tmp_path / "usual").stat().st_mode}
+    assert {path.stat().st_nlink for path in files} == {1}
+
+
+async def test_a_large_document_crosses_from_one_file_system_to_another(
+    run: Run, mock: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is copied, where it cannot just be named anew."""
+
+    def refused(_path: Path, _target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    content = bytes(range(256)) * 4096
+    async with IheClient(mock.url) as ihe:
+        await ihe.register(ADA)
+        (name,) = (await ihe.provide(content, patient_id=ADA_ID)).document_ids
+
+    result = await run("retrieve", name, "--output", str(tmp_path / "out"))
+
+    assert result.exit_code == 0, result.output
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.read_bytes() == content

@@ -17,7 +17,7 @@ from ihe_test_util.soap.envelope import read_envelope, write_envelope
 from ihe_test_util.soap.mime import ContentType
 from ihe_test_util.soap.multipart import read_package
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.table import TRANSACTIONS
 from ihe_test_util.xml.hl7v3 import II
 from ihe_test_util.xml.io import parse
 

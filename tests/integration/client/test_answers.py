@@ -1,5 +1,6 @@
 """What the client makes of answers that can be read, in every form that peers give them."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from ihe_test_util.client.client import Client
 from ihe_test_util.client.endpoint import Endpoint
 from ihe_test_util.content import Content
-from ihe_test_util.errors import FaultCode, MessageMalformed, OtherMessage, PeerFault, PeerMalformed
+from ihe_test_util.errors import FaultCode, MessageMalformed, MimeMalformed, OtherMessage, PeerFault, PeerMalformed
 from ihe_test_util.exchange import Exchange, Outcome
 from ihe_test_util.soap.envelope import read_envelope, write_envelope
 from ihe_test_util.soap.fault import Fault, build_fault
@@ -364,3 +365,23 @@ async def test_connections_are_used_again(
         called = await client.call(pix_add.SPEC, pix_request, Endpoint(peer.url()))
         assert called.verdict.accepted
     assert len(peers) == 1
+
+
+async def test_of_a_large_package_that_is_wrong_nothing_more_is_waited_for(
+    client: Client, start_peer: Any, pix_request: PixAddRequest
+) -> None:
+    """What is wrong with it is told while its sender goes on forever, or sends nothing more."""
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b'HTTP/1.1 200 OK\r\nContent-Type: multipart/related; boundary="b"\r\nContent-Length: 9999999\r\n\r\n'
+        )
+        writer.write(b"no delimiter " * 22_000)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    peer = await start_peer(endless)
+
+    with pytest.raises(MimeMalformed, match="boundary"):
+        await client.call(pix_add.SPEC, pix_request, Endpoint(peer.url()))

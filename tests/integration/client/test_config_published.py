@@ -14,8 +14,8 @@ from ihe_test_util.client.config_docs import TABLES, with_tables
 from ihe_test_util.client.config_schema import json_schema, schema_text
 from ihe_test_util.client.urls import default_url, url_field, url_variable
 from ihe_test_util.security.saml import AssertionSettings
-from ihe_test_util.transactions import TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "client-config.json"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.table import TRANSACTIONS
 from tests.support.peer import StartMock
 from tests.support.testplans import CODES, OPTIONS, ROOT, RUNNER, Step, run_pack
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ihe_test_util.cli.domain_docs import with_tables
 from ihe_test_util.cli.main import main
-from ihe_test_util.transactions import TRANSACTIONS
+from ihe_test_util.transactions.table import TRANSACTIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "domain.md"
 

@@ -10,7 +10,7 @@ from ihe_test_util.mock_server.behavior import Dice, templated
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.mock_server.routing import QUIRKS, routes
 from ihe_test_util.soap.fault import Fault
-from ihe_test_util.transactions import BY_NAME, TRANSACTIONS
+from ihe_test_util.transactions.table import BY_NAME, TRANSACTIONS
 
 RATE, REQUESTS = 0.2, 200
 

@@ -19,6 +19,16 @@ def test_text_is_an_element_for_whoever_asks() -> None:
     assert serialize(payload.element, declaration=False) == XML
 
 
+def test_an_element_that_was_asked_for_may_be_changed() -> None:
+    """From then on it is the element that counts, and no longer the text."""
+    payload = Payload.of_xml(XML)
+
+    payload.element.set("changed", "yes")
+
+    assert payload.xml == b""
+    assert payload.element.get("changed") == "yes"
+
+
 def test_text_goes_into_an_envelope_as_it_is() -> None:
     """And comes out as it would have as an element."""
     element = parse(XML)

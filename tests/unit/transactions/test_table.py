@@ -9,8 +9,8 @@ from ihe_test_util.content import Content
 from ihe_test_util.exchange import Severity
 from ihe_test_util.mock_server.config import MockServerConfig
 from ihe_test_util.soap.mtom import InlineAttachments
-from ihe_test_util.transactions import BY_ACTION, BY_NAME, TRANSACTIONS
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.table import BY_ACTION, BY_NAME, TRANSACTIONS
 from ihe_test_util.xml import xop
 from ihe_test_util.xml.io import Element, parse
 

@@ -1,4 +1,6 @@
-"""An ITI-44 message as an element, its children in the order that the schemas of HL7 V3 2008 demand."""
+"""An ITI-44 message as text, its elements in the order that the schemas of HL7 V3 2008 demand."""
+
+from lxml import etree
 
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.transactions.feed.model import (
@@ -13,20 +15,22 @@ from ihe_test_util.transactions.feed.model import (
     RegistrationEvent,
     Replacement,
 )
+from ihe_test_util.xml.hl7v3 import text
 from ihe_test_util.xml.hl7v3.acknowledgement import acknowledgement_as_xml
-from ihe_test_util.xml.hl7v3.elements import add, add_ad, add_bl, add_cd, add_ii, add_pn, add_tel, new_message
-from ihe_test_util.xml.hl7v3.wrappers import add_transmission
 from ihe_test_util.xml.io import Element
-from ihe_test_util.xml.ns import XSI
+from ihe_test_util.xml.markup import content, element, utf8
+from ihe_test_util.xml.ns import HL7, XSI
 
 
 def build_request(request: FeedRequest) -> Payload:
-    """The SOAP Body's content for an ITI-44 message; what the request does not have is left out."""
-    message = new_message(request.interaction)
-    add_transmission(message, request.transmission)
-    if request.control_act is not None:
-        _add_control_act(message, request.control_act)
-    return Payload(message)
+    """The SOAP Body's content for an ITI-44 message; what the request does not have is left out.
+
+    Raises:
+        ValueError: a text that XML cannot carry.
+    """
+    wrapper, act = request.transmission, request.control_act
+    inner = text.transmission(wrapper) + (_control_act(act) if act is not None else "")
+    return Payload.of_xml(text.message(request.interaction, wrapper.its_version, inner))
 
 
 def build_response(response: FeedResponse) -> Payload:
@@ -34,119 +38,96 @@ def build_response(response: FeedResponse) -> Payload:
     return Payload.of_xml(acknowledgement_as_xml(response))
 
 
-def _add_control_act(message: Element, act: ControlAct) -> None:
-    element = add(message, "controlActProcess", classCode=act.class_code, moodCode=act.mood_code)
-    if act.code is not None:
-        add_cd(element, "code", act.code)
-    for registration in act.registrations:
-        subject = add(element, "subject", typeCode="SUBJ")
-        if registration is not None:
-            add_registration(subject, registration)
-
-
 def add_registration(subject: Element, event: RegistrationEvent) -> None:
-    """A registration as a child of its subject, in the order of MFMI_MT700701UV01 and MFMI_MT700711UV01."""
-    element = add(subject, "registrationEvent", classCode=event.class_code, moodCode=event.mood_code)
-    for identifier in event.ids:
-        add_ii(element, "id", identifier)
-    _add_code(element, "statusCode", event.status_code)
+    """A registration as a child of its subject.
+
+    Raises:
+        ValueError: a text that XML cannot carry.
+    """
+    # Read from text, an element costs less than one made by lxml.
+    subject.extend(etree.fromstring(utf8(element("subject", _registration(event), xmlns=HL7))))
+
+
+def _control_act(act: ControlAct) -> str:
+    subjects = [
+        element("subject", "" if registration is None else _registration(registration), typeCode="SUBJ")
+        for registration in act.registrations
+    ]
+    inner = text.cd("code", act.code) + "".join(subjects)
+    return element("controlActProcess", inner, classCode=act.class_code, moodCode=act.mood_code)
+
+
+def _registration(event: RegistrationEvent) -> str:
+    """In the order of MFMI_MT700701UV01 and MFMI_MT700711UV01."""
+    inner = text.ids(event.ids) + text.code("statusCode", event.status_code)
     if event.record is not None:
-        _add_record(add(element, "subject1", typeCode="SBJ"), event.record)
+        inner += element("subject1", _record(event.record), typeCode="SBJ")
     if event.custodian_ids:
-        entity = add(add(element, "custodian", typeCode="CST"), "assignedEntity", classCode="ASSIGNED")
-        for identifier in event.custodian_ids:
-            add_ii(entity, "id", identifier)
-        if event.custodian_code is not None:
-            add_cd(entity, "code", event.custodian_code)
+        entity = text.ids(event.custodian_ids) + text.cd("code", event.custodian_code)
+        inner += element("custodian", element("assignedEntity", entity, classCode="ASSIGNED"), typeCode="CST")
     for replacement in event.replacements:
-        _add_replacement(add(element, "replacementOf", typeCode="RPLC"), replacement)
+        inner += element("replacementOf", _replacement(replacement), typeCode="RPLC")
+    return element("registrationEvent", inner, classCode=event.class_code, moodCode=event.mood_code)
 
 
-def _add_replacement(parent: Element, replacement: Replacement) -> None:
+def _replacement(replacement: Replacement) -> str:
     if not replacement.has_registration:
-        return
-    element = add(parent, "priorRegistration", classCode="REG", moodCode="EVN")
-    for identifier in replacement.ids:
-        add_ii(element, "id", identifier)
-    _add_code(element, "statusCode", replacement.status_code)
+        return ""
+    inner = text.ids(replacement.ids) + text.code("statusCode", replacement.status_code)
     if replacement.patient_ids:
-        role = add(add(element, "subject1", typeCode="SBJ"), "priorRegisteredRole", classCode="PAT")
-        for identifier in replacement.patient_ids:
-            add_ii(role, "id", identifier)
+        role = element("priorRegisteredRole", text.ids(replacement.patient_ids), classCode="PAT")
+        inner += element("subject1", role, typeCode="SBJ")
+    return element("priorRegistration", inner, classCode="REG", moodCode="EVN")
 
 
-def _add_record(subject: Element, record: PatientRecord) -> None:
-    element = add(subject, "patient", classCode=record.class_code)
-    for identifier in record.ids:
-        add_ii(element, "id", identifier)
-    for address in record.addresses:
-        add_ad(element, "addr", address)
-    for telecom in record.telecoms:
-        add_tel(element, "telecom", telecom)
-    _add_code(element, "statusCode", record.status_code)
-    if record.person is not None:
-        _add_person(element, record.person)
-    if record.provider is not None:
-        _add_provider(element, record.provider)
-    if record.match is not None:
-        _add_match(add(element, "subjectOf1", typeCode="SBJ"), record.match)
+def _record(record: PatientRecord) -> str:
+    parts = [
+        text.ids(record.ids),
+        *[text.parted("addr", address) for address in record.addresses],
+        *[text.tel("telecom", telecom) for telecom in record.telecoms],
+        text.code("statusCode", record.status_code),
+        _person(record.person) if record.person is not None else "",
+        _provider(record.provider) if record.provider is not None else "",
+        element("subjectOf1", _match(record.match), typeCode="SBJ") if record.match is not None else "",
+    ]
+    return element("patient", "".join(parts), classCode=record.class_code)
 
 
-def _add_person(patient: Element, person: Person) -> None:
-    element = add(patient, "patientPerson", classCode=person.class_code, determinerCode=person.determiner_code)
-    for name in person.names:
-        add_pn(element, "name", name)
-    for telecom in person.telecoms:
-        add_tel(element, "telecom", telecom)
-    if person.gender is not None:
-        add_cd(element, "administrativeGenderCode", person.gender)
-    _add_value(element, "birthTime", person.birth_time)
-    if person.deceased is not None:
-        add_bl(element, "deceasedInd", value=person.deceased)
-    _add_value(element, "deceasedTime", person.deceased_time)
-    if person.multiple_birth is not None:
-        add_bl(element, "multipleBirthInd", value=person.multiple_birth)
-    _add_value(element, "multipleBirthOrderNumber", person.multiple_birth_order)
-    for address in person.addresses:
-        add_ad(element, "addr", address)
-    for other in person.other_ids:
-        _add_other_ids(element, other)
+def _person(person: Person) -> str:
+    parts = [
+        *[text.parted("name", name) for name in person.names],
+        *[text.tel("telecom", telecom) for telecom in person.telecoms],
+        text.cd("administrativeGenderCode", person.gender),
+        text.value("birthTime", person.birth_time),
+        text.flag("deceasedInd", person.deceased),
+        text.value("deceasedTime", person.deceased_time),
+        text.flag("multipleBirthInd", person.multiple_birth),
+        text.value("multipleBirthOrderNumber", person.multiple_birth_order),
+        *[text.parted("addr", address) for address in person.addresses],
+        *[_other_ids(other) for other in person.other_ids],
+    ]
+    return element("patientPerson", "".join(parts), classCode=person.class_code, determinerCode=person.determiner_code)
 
 
-def _add_other_ids(person: Element, other: OtherIds) -> None:
-    element = add(person, "asOtherIDs", classCode=other.class_code)
-    for identifier in other.ids:
-        add_ii(element, "id", identifier)
+def _other_ids(other: OtherIds) -> str:
+    inner = text.ids(other.ids)
     if other.scoping_ids:
-        scoping = add(element, "scopingOrganization", classCode="ORG", determinerCode="INSTANCE")
-        for identifier in other.scoping_ids:
-            add_ii(scoping, "id", identifier)
+        scoping = text.ids(other.scoping_ids)
+        inner += element("scopingOrganization", scoping, classCode="ORG", determinerCode="INSTANCE")
+    return element("asOtherIDs", inner, classCode=other.class_code)
 
 
-def _add_provider(patient: Element, organization: Organization) -> None:
-    element = add(patient, "providerOrganization", classCode="ORG", determinerCode="INSTANCE")
-    for identifier in organization.ids:
-        add_ii(element, "id", identifier)
-    for name in organization.names:
-        add(element, "name").text = name or None
-    party = add(element, "contactParty", classCode="CON")
-    for telecom in organization.telecoms:
-        add_tel(party, "telecom", telecom)
+def _provider(organization: Organization) -> str:
+    telecoms = "".join([text.tel("telecom", telecom) for telecom in organization.telecoms])
+    parts = [
+        text.ids(organization.ids),
+        *[element("name", content(name)) for name in organization.names],
+        element("contactParty", telecoms, classCode="CON"),
+    ]
+    return element("providerOrganization", "".join(parts), classCode="ORG", determinerCode="INSTANCE")
 
 
-def _add_match(subject: Element, match: Match) -> None:
-    element = add(subject, "queryMatchObservation", classCode="COND", moodCode="EVN")
-    if match.code is not None:
-        add_cd(element, "code", match.code)
-    value = add(element, "value", value=match.degree)
-    value.set(f"{{{XSI}}}type", "INT")
-
-
-def _add_code(parent: Element, name: str, code: str) -> None:
-    if code:
-        add(parent, name, code=code)
-
-
-def _add_value(parent: Element, name: str, value: str) -> None:
-    if value:
-        add(parent, name, value=value)
+def _match(match: Match) -> str:
+    degree = {"xmlns:xsi": XSI, "value": match.degree, "xsi:type": "INT"}
+    inner = text.cd("code", match.code) + element("value", **degree)
+    return element("queryMatchObservation", inner, classCode="COND", moodCode="EVN")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ihe_test_util.content import Content
@@ -107,7 +108,7 @@ def submission_for(
                 node=urns.SUBMISSION_SET,
                 object_type=urns.TYPE_CLASSIFICATION,
             ),
-            *_classifications(_SET_ID, ((urns.SET_CONTENT_TYPE_CODE, content_type),), urns.SET_AUTHOR, authors),
+            *_set_classifications(content_type, tuple(authors)),
         ),
         external_identifiers=_identifiers(
             _SET_ID,
@@ -153,7 +154,6 @@ def _entry(
     source_patient_id: str,
     source_patient_info: Sequence[str],
 ) -> ExtrinsicObject:
-    codes = draft.codes
     info = (_slot("sourcePatientInfo", *source_patient_info),) if source_patient_info else ()
     return ExtrinsicObject(
         id=entry_id,
@@ -166,19 +166,7 @@ def _entry(
             *info,
         ),
         name=_name(draft.title),
-        classifications=_classifications(
-            entry_id,
-            (
-                (urns.ENTRY_CLASS_CODE, codes.class_code),
-                (urns.ENTRY_TYPE_CODE, codes.type_code),
-                (urns.ENTRY_FORMAT_CODE, codes.format_code),
-                (urns.ENTRY_FACILITY_TYPE_CODE, codes.facility_type_code),
-                (urns.ENTRY_PRACTICE_SETTING_CODE, codes.practice_setting_code),
-                *((urns.ENTRY_CONFIDENTIALITY_CODE, code) for code in codes.confidentiality_codes),
-            ),
-            urns.ENTRY_AUTHOR,
-            draft.authors,
-        ),
+        classifications=_entry_classifications(entry_id, draft.codes, draft.authors),
         external_identifiers=_identifiers(
             entry_id,
             (urns.ENTRY_PATIENT_ID, "XDSDocumentEntry.patientId", patient_id),
@@ -187,6 +175,27 @@ def _entry(
         object_type=urns.STABLE_DOCUMENT,
         mime_type=draft.mime_type,
     )
+
+
+# All documents of a run have the same codes and authors, or nearly so.
+@lru_cache(maxsize=64)
+def _entry_classifications(
+    entry_id: str, codes: DocumentCodes, authors: tuple[Author, ...]
+) -> tuple[Classification, ...]:
+    coded = (
+        (urns.ENTRY_CLASS_CODE, codes.class_code),
+        (urns.ENTRY_TYPE_CODE, codes.type_code),
+        (urns.ENTRY_FORMAT_CODE, codes.format_code),
+        (urns.ENTRY_FACILITY_TYPE_CODE, codes.facility_type_code),
+        (urns.ENTRY_PRACTICE_SETTING_CODE, codes.practice_setting_code),
+        *((urns.ENTRY_CONFIDENTIALITY_CODE, code) for code in codes.confidentiality_codes),
+    )
+    return _classifications(entry_id, coded, urns.ENTRY_AUTHOR, authors)
+
+
+@lru_cache(maxsize=64)
+def _set_classifications(content_type: Code, authors: tuple[Author, ...]) -> tuple[Classification, ...]:
+    return _classifications(_SET_ID, ((urns.SET_CONTENT_TYPE_CODE, content_type),), urns.SET_AUTHOR, authors)
 
 
 def _classifications(

@@ -17,7 +17,7 @@ from ihe_test_util.xml.ebrim.model import (
     VersionInfo,
 )
 from ihe_test_util.xml.ebrim.reader import SUBMIT_OBJECTS_REQUEST, read_objects, read_slots, read_submit_objects
-from ihe_test_util.xml.ebrim.text import object_as_xml
+from ihe_test_util.xml.ebrim.text import object_as_xml, submit_objects_as_xml
 from ihe_test_util.xml.ebrim.writer import write_objects, write_slots, write_submit_objects
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "read_objects",
     "read_slots",
     "read_submit_objects",
+    "submit_objects_as_xml",
     "write_objects",
     "write_slots",
     "write_submit_objects",

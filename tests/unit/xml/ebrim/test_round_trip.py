@@ -24,6 +24,7 @@ from ihe_test_util.xml.ebrim import (
     object_as_xml,
     read_objects,
     read_submit_objects,
+    submit_objects_as_xml,
     write_objects,
     write_submit_objects,
 )
@@ -128,6 +129,14 @@ def test_text_says_what_elements_say(item: ExtrinsicObject | RegistryPackage | A
     assert written.startswith(f'<rim:RegistryObjectList xmlns:rim="{ns.RIM}">'.encode())
     assert read_objects(parse(written)) == (item,)
     assert etree.tostring(parse(written), method="c14n") == etree.tostring(holder, method="c14n")
+
+
+@given(st.builds(ObjectList, st.lists(OBJECTS, max_size=2).map(tuple), SLOTS, TEXTS, TEXTS))
+def test_a_request_as_text_says_what_its_elements_say(request: ObjectList) -> None:
+    """A request written as text is the same XML as one written as elements, whatever is in it."""
+    written = submit_objects_as_xml(request)
+
+    assert etree.tostring(parse(written), method="c14n") == etree.tostring(write_submit_objects(request), method="c14n")
 
 
 @given(ANY_TEXT)

@@ -35,7 +35,7 @@ from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.mime import action_of
-from ihe_test_util.soap.mtom import InlineAttachments, MtomBody, XopAttachments
+from ihe_test_util.soap.mtom import HeldBody, InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
 from ihe_test_util.xml.io import parse
@@ -99,6 +99,13 @@ class Edge:
             reply = self._fault(turn, Fault.of(error), told=error.message)
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)
+        try:
+            return await self._sent(turn, reply)
+        finally:
+            if reply.stream is not None:
+                reply.stream.close()
+
+    async def _sent(self, turn: Turn, reply: Reply) -> web.StreamResponse:
         if turn.route is not None and turn.route.delay_s:
             # Counted from the arrival, so that a thousand at once are not late by the work on the others.
             await asyncio.sleep(max(0.0, turn.route.delay_s - (time.perf_counter() - turn.clock)))
@@ -109,7 +116,7 @@ class Edge:
         return await self._streamed(turn, reply, reply.stream, headers)
 
     async def _streamed(
-        self, turn: Turn, reply: Reply, package: MtomBody, headers: dict[str, str]
+        self, turn: Turn, reply: Reply, package: HeldBody, headers: dict[str, str]
     ) -> web.StreamResponse:
         """Send a package piece by piece, as fast as the peer reads; what fails then can only be cut off."""
         response = web.StreamResponse(status=reply.status, headers=headers)

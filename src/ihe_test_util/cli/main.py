@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final, NoReturn
 
 import click
@@ -12,12 +13,15 @@ from ihe_test_util.cli import standard_output
 from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
 from ihe_test_util.cli.output import show_error, show_refusal, wants_colour
 from ihe_test_util.errors import IheTestUtilError
+from ihe_test_util.private_files import private_files
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 _TRACE_VARIABLE: Final = "IHE_TEST_UTIL_TRACEBACK"
 #: Their exit code 2 says something else, or there is none: a command line that cannot be used is invalid input.
 _USAGE_IS_INPUT: Final = frozenset({"submit", "pix-add", "csv", "template"})
 _INVALID_INPUT: Final = 1
+#: What they write others may read; of the mock, the server and `mock data` know better.
+_FOR_ALL: Final = frozenset({"mock", "certs", "config"})
 
 _COMMANDS: Final = {
     "mock": LazyCommand(
@@ -75,7 +79,10 @@ def main() -> None:
 def run(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the exit code of its outcome."""
     standard_output.prepare()
-    sys.exit(standard_output.finished(_outcome(args)))
+    words = sys.argv[1:] if args is None else args
+    with nullcontext() if _FOR_ALL.intersection(words[:1]) else private_files():
+        code = _outcome(args)
+    sys.exit(standard_output.finished(code))
 
 
 def _outcome(args: Sequence[str] | None) -> int:

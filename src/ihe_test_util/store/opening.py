@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from ihe_test_util.errors import BadInput, StorageError
+from ihe_test_util.private_files import make_private_directory
 from ihe_test_util.store.content_files import ContentFiles
 from ihe_test_util.store.database import translated
 from ihe_test_util.store.documents import SqliteDocuments, usage
@@ -201,7 +202,7 @@ class Store:
 
 def _usable(data_dir: Path) -> None:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_directory(data_dir)
         with directory_lock(data_dir):
             pass
     except OSError as error:

@@ -32,11 +32,11 @@ text. What it means for a run, and the remedy, is the row of ``failures`` that i
 errors by the words of their message.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from ihe_test_util import failures
+from ihe_test_util.config_problem import ConfigProblem
 from ihe_test_util.failures import Category, Failure
 
 
@@ -114,28 +114,6 @@ class BadInput(IheTestUtilError):
 
     soap_code = FaultCode.SENDER
     usual_failure = failures.BAD_INPUT
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
-    """One thing wrong with a configuration; ``file`` may be ``env:NAME``, ``field`` is dotted, empty for the whole.
-
-    ``message`` says all of it; ``got``, ``expected`` and ``hint`` are its parts for programs, empty where it has none.
-    """
-
-    file: str | None
-    line: int | None
-    column: int | None
-    field: str
-    message: str
-    got: str = ""
-    expected: str = ""
-    hint: str = ""
-
-    @property
-    def where(self) -> str:
-        """File, line and column as messages begin with them."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
 class ConfigError(BadInput):

@@ -60,7 +60,7 @@ OUTCOME_UNKNOWN: Final = _transient(
     "outcome-unknown",
     "The connection was lost after the message had been sent",
     "Resume the run: the same ids are sent again, by which the server can tell. A slow server needs a longer "
-    "transport.timeout_read. Where none at all is answered, the port may be one of HTTPS: look at the URL.",
+    "transport.timeout_read.",
 )
 BUSY: Final = _transient(
     "busy",

@@ -107,10 +107,10 @@ def test_every_command_of_a_page_does_what_it_says(tmp_path: Path, environment: 
             assert done.returncode == expected, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_python_of_the_domain_page_runs(tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("code", fenced(DOCS / "domain.md", "python"), ids=["replacing", "updating"])
+def test_the_python_of_the_domain_page_runs(tmp_path: Path, environment: dict[str, str], code: str) -> None:
     """As it stands there, against a mock of the test's own."""
     in_the_shell("ihe-test-util mock start -b", tmp_path, environment)
-    (code,) = fenced(DOCS / "domain.md", "python")
     script = tmp_path / "letter.py"
     script.write_text(code.replace(":8080", f":{environment['MOCK_SERVER_HTTP_PORT']}"), encoding="utf-8")
 

@@ -1,19 +1,25 @@
 """Arguments as people write them, checked before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.patients import NameSought, Patient, Sought
+from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, SubmissionSet, View
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import patient_from_text
+from ihe_test_util.settings.words import nearest
 from ihe_test_util.soap.version import SoapVersion
+from ihe_test_util.transactions.update.revision import OF_ENTRIES, OF_FOLDERS, Changes
+from ihe_test_util.xml.ebrim import AnyObject, ObjectRef, RegistryObject, urns
 from ihe_test_util.xml.hl7v3 import II, oid_problem, ts_problem
 
 _CX: Final = "EXTENSION^^^&OID&ISO, as in PAT-1^^^&2.999.1.2&ISO"
+_STATUSES: Final[Mapping[str, str]] = MappingProxyType({"approved": urns.APPROVED, "deprecated": urns.DEPRECATED})
 _GENDERS: Final = ("M", "F", "UN")
 #: YYYY, YYYYMM, YYYYMMDD.
 _DATE_DIGITS: Final = frozenset({4, 6, 8})
@@ -113,6 +119,55 @@ def sought(family: str, given: str, gender: str, birth: str, patient_id: str) ->
     if found.is_empty:
         raise BadInput("whom to look for?", expected="family, given, gender, birth_date or patient_id")
     return found
+
+
+def changes(latest: DocumentEntry | Folder, given: Changes) -> None:
+    """What shall be otherwise in a new version.
+
+    Raises:
+        BadInput: nothing; or an attribute that such an object has not, or that no update changes; a wrong patient.
+    """
+    known = OF_ENTRIES if isinstance(latest, DocumentEntry) else OF_FOLDERS
+    kind = "document entry" if isinstance(latest, DocumentEntry) else "folder"
+    if not given:
+        raise BadInput("there is nothing to update", expected=", ".join(sorted(known)))
+    for name in given:
+        if name not in known:
+            raise BadInput(
+                f"a new version of a {kind} has no {name!r}{nearest(name, known)}", expected=", ".join(sorted(known))
+            )
+    if "patient_id" in given:
+        identifier(given["patient_id"], "patient_id")
+
+
+def status(text: str) -> str:
+    """An availabilityStatus from its word, as a URN.
+
+    Raises:
+        BadInput: there is no such status.
+    """
+    urn = _STATUSES.get(text.lower())
+    if urn is None:
+        raise BadInput("there is no such status", got=text, expected=" or ".join(_STATUSES))
+    return urn
+
+
+def entry_uuid(named: View | AnyObject | str) -> str:
+    """The entryUUID of an object of a registry, or the name that was given for it.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    match named:
+        case str():
+            return named
+        case DocumentEntry() | SubmissionSet() | Folder():
+            return named.entry_uuid
+        case RegistryObject() | ObjectRef():
+            return named.id
+    raise BadInput(
+        "this is no object of a registry", got=type(named).__name__, expected="a view, an object, an entryUUID"
+    )
 
 
 def at_least_one(where: str, number: int | None) -> int | None:

@@ -1,37 +1,42 @@
 """One object for a whole IHE domain: its endpoints, who we are, and a method for each thing to do there."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TypedDict
+from typing import Final, TypedDict, Unpack
 from uuid import uuid4
 
 from ihe_test_util.api import checked
+from ihe_test_util.api.caller import Caller, new_uuid, now
 from ihe_test_util.api.queries import Values, stored_query
-from ihe_test_util.batch.assertions import assertion_for
-from ihe_test_util.client.client import Called, Client
-from ihe_test_util.client.config import AssertionPer, ClientConfig, load_client_config
-from ihe_test_util.client.configured import endpoint_for, retry_policy
-from ihe_test_util.client.endpoint import Endpoint
-from ihe_test_util.client.retry import RetryingClient
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
-from ihe_test_util.domain.xds.metadata import DocumentEntry
+from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, View
 from ihe_test_util.errors import BadInput, Refused
-from ihe_test_util.exchange import Exchange
-from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions import iti18, iti41, iti43, pdq, pix_add, pix_merge, pix_query, pix_revise
-from ihe_test_util.transactions.card import AnyTransaction, Req, Resp, Transaction
+from ihe_test_util.transactions import (
+    iti18,
+    iti41,
+    iti43,
+    iti57,
+    iti62,
+    iti86,
+    iti92,
+    pdq,
+    pix_add,
+    pix_merge,
+    pix_query,
+    pix_revise,
+)
+from ihe_test_util.transactions.card import Transaction
 from ihe_test_util.transactions.feed.model import feed_request
 from ihe_test_util.transactions.iti18 import StoredQueryResponse
 from ihe_test_util.transactions.iti41 import DocumentDraft
 from ihe_test_util.transactions.iti43 import DocumentRequest, RetrievedDocument
 from ihe_test_util.transactions.patient_query.model import QueryResponse
-from ihe_test_util.xml.ebrim import urns
+from ihe_test_util.transactions.update.revision import Changes, Submitter, new_status, new_version
+from ihe_test_util.xml.ebrim import AnyObject, urns
 from ihe_test_util.xml.hl7v3 import II, ts
-from ihe_test_util.xml.io import Element
 
 _UUID: Final = "urn:uuid:"
 
@@ -44,6 +49,15 @@ class Provided:
     document_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What a registry updated: the uniqueId of the submission set, the logicalID, and the version that counts now."""
+
+    submission_set_id: str
+    logical_id: str
+    version: int
+
+
 class _Envelope(TypedDict):
     """What every HL7 V3 message says beside what it is about."""
 
@@ -53,7 +67,7 @@ class _Envelope(TypedDict):
     receiver_oid: str
 
 
-class IheClient:
+class IheClient(Caller):
     """A client of one IHE domain; an asynchronous context manager around one pool of connections.
 
     With ``base_url`` each transaction is sent to the path that the mock has for it there; without, to the URLs of
@@ -63,65 +77,6 @@ class IheClient:
     Every method raises Refused where the peer says no, PeerFault where it answers with a SOAP fault, Unreachable where
     there is no answer, PeerMalformed where the answer is none that can be read, and BadInput for wrong arguments.
     """
-
-    def __init__(
-        self,
-        base_url: str = "",
-        *,
-        config: ClientConfig | Path | None = None,
-        soap: SoapVersion | str = SoapVersion.V12,
-        addressing: bool = True,
-        sign: bool = False,
-        record: Callable[[Exchange], None] | None = None,
-    ) -> None:
-        self.config = config if isinstance(config, ClientConfig) else load_client_config(config).config
-        if sign and self.config.certificates.cert_path is None:
-            raise BadInput("there is nothing to sign with", where="certificates.cert_path", expected="a certificate")
-        self._base_url = checked.base_url(base_url)
-        self._soap = checked.soap_version(soap)
-        self._addressing = addressing
-        self._client = Client(record=record, new_uuid=_new_uuid, now=_now)
-        self._caller = RetryingClient(self._client, retry_policy(self.config))
-        self._sign = (
-            assertion_for(self.config, clock=_now, new_uuid=_new_uuid, per=AssertionPer.MESSAGE) if sign else None
-        )
-
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.__aexit__(kind, error, trace)
-
-    def endpoint(self, card: AnyTransaction) -> Endpoint:
-        """Where and how a transaction is sent."""
-        endpoint = endpoint_for(self.config, card, soap=self._soap, addressing=self._addressing)
-        return replace(endpoint, url=self._base_url + card.path) if self._base_url else endpoint
-
-    async def ask(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
-        """Send a request of any transaction; an answer that says no is no error here, its verdict says so."""
-        endpoint = self.endpoint(card)
-
-        def blocks() -> Sequence[Element]:
-            if self._sign is None:
-                return ()
-            return tuple(self._sign(endpoint, next(iter(card.patient_ids(request)), "")))
-
-        return await self._caller.call(card, request, endpoint, header_blocks=blocks)
-
-    async def demand(self, card: Transaction[Req, Resp], request: Req) -> Called[Resp]:
-        """As ``ask``, for who wants a yes.
-
-        Raises:
-            Refused: the peer said no.
-        """
-        called = await self.ask(card, request)
-        verdict = called.verdict
-        if not verdict.accepted:
-            raise Refused(f"{card.code} was refused: {verdict.status}", codes=verdict.codes, details=verdict.details)
-        return called
 
     async def register(self, patient: Patient | str) -> str:
         """Register a patient, given as a value or in a line of ``key=value`` (ITI-44); the identifier as CX."""
@@ -185,14 +140,14 @@ class IheClient:
         if not documents:
             raise BadInput("there is nothing to provide", expected="a document or more: a Path, bytes, a DocumentDraft")
         identifiers, metadata = self.config.identifiers, self.config.metadata
-        now = _now()
+        moment = now()
         request = iti41.submission_for(
-            [self._draft(each, title, now) for each in documents],
+            [self._draft(each, title, moment) for each in documents],
             patient_id=checked.identifier(patient_id).cx,
             source_patient_id=checked.identifier(source_patient_id or patient_id).cx,
             source_id=identifiers.source_oid,
             unique_id=_oid(),
-            submission_time=_dtm(now),
+            submission_time=_dtm(moment),
             title=title,
             content_type=metadata.content_type_code.value,
             authors=metadata.given_authors,
@@ -235,7 +190,7 @@ class IheClient:
         """The document entries of a patient (CX) by FindDocuments (ITI-18)."""
         patient_id = checked.identifier(patient_id).cx
         request = stored_query("find-documents", {"patient_id": patient_id, "status": status, **arguments})
-        return _entries((await self.demand(iti18.SPEC, request)).response)
+        return (await self.demand(iti18.SPEC, request)).response.document_entries
 
     async def retrieve(self, *documents: DocumentEntry | str, repository: str = "") -> tuple[RetrievedDocument, ...]:
         """Documents by their entries, entryUUIDs or uniqueIds (ITI-43).
@@ -269,9 +224,83 @@ class IheClient:
             if entry is None:
                 wanted.append(DocumentRequest(repository, str(one)))
                 continue
-            where = entry.slot("repositoryUniqueId") or repository
-            wanted.append(DocumentRequest(where, entry.unique_id, entry.source.home, entry.slot("hash")))
+            where = entry.repository_unique_id or repository
+            wanted.append(DocumentRequest(where, entry.unique_id, entry.home_community_id, entry.hash))
         return tuple(wanted)
+
+    async def update(
+        self, latest: DocumentEntry | Folder | str, *, propagate: bool = True, **changes: Unpack[Changes]
+    ) -> Updated:
+        """Register a new version of a document entry or folder, with some attributes changed (ITI-57).
+
+        What is not named stays as it is in ``latest``, which goes by its view, or a document by entryUUID or uniqueId.
+        Without ``propagate`` the new version does not take over the associations of the one before.
+
+        Raises:
+            Refused: ``latest`` is not the latest version any more (XDSMetadataVersionError), or whatever else the
+                registry has against it.
+        """
+        view = await self._view(latest)
+        checked.changes(view, changes)
+        request = new_version(view, changes, self._submitter(), propagates=propagate)
+        await self.demand(iti57.SPEC, request)
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1)
+
+    async def restricted_update(self, latest: DocumentEntry | str, **changes: Unpack[Changes]) -> Updated:
+        """Register a new version of a document entry; patient, identifiers and repository are held fast (ITI-92)."""
+        view = await self._view(latest)
+        checked.changes(view, changes)
+        request = new_version(view, changes, self._submitter())
+        await self.demand(iti92.SPEC, request)
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1)
+
+    async def set_status(self, latest: DocumentEntry | Folder | str, status: str) -> Updated:
+        """Give the latest version of a document entry or folder another status, approved or deprecated (ITI-57)."""
+        urn = checked.status(status)
+        view = await self._view(latest)
+        request = new_status([view], urn, self._submitter())
+        await self.demand(iti57.SPEC, request)
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version)
+
+    async def remove_metadata(self, *objects: View | AnyObject | str) -> None:
+        """Remove objects from the registry for good, all or none (ITI-62); their documents stay.
+
+        They go by their views, as a query returns them, or by entryUUID; a document also by its uniqueId. The
+        associations that refer to them must be named too: GetSubmissionSetAndContents finds all of a submission.
+        """
+        names = [checked.entry_uuid(one) for one in objects]
+        if not names:
+            raise BadInput("there is nothing to remove", expected="an object or more, or their entryUUIDs")
+        ids = [one if one.startswith(_UUID) else await self.entry_uuid(one) for one in names]
+        await self.demand(iti62.SPEC, iti62.RemoveMetadataRequest(tuple(dict.fromkeys(ids))))
+
+    async def remove_documents(self, *documents: DocumentEntry | str, repository: str = "") -> None:
+        """Remove documents from their repository for good (ITI-86); their metadata stay.
+
+        They are named, and found, as by ``retrieve``.
+
+        Raises:
+            Refused: one is not there; those that were are removed all the same.
+        """
+        if not documents:
+            raise BadInput(
+                "there is nothing to remove", expected="a document or more: its entry, entryUUID or uniqueId"
+            )
+        request = iti86.RemoveDocumentsRequest(await self.locate(*documents, repository=repository))
+        await self.demand(iti86.SPEC, request)
+
+    async def _view(self, latest: DocumentEntry | Folder | str) -> DocumentEntry | Folder:
+        return (await self._looked_up([latest]))[latest] if isinstance(latest, str) else latest
+
+    def _submitter(self) -> Submitter:
+        metadata = self.config.metadata
+        return Submitter(
+            self.config.identifiers.source_oid,
+            _oid(),
+            _dtm(now()),
+            metadata.content_type_code.value,
+            metadata.given_authors,
+        )
 
     async def _looked_up(self, names: Sequence[str]) -> dict[str, DocumentEntry]:
         """The entries of documents that are known by entryUUID or uniqueId, by the name that was given."""
@@ -280,11 +309,11 @@ class IheClient:
         by_unique_id = [name for name in names if not name.startswith(_UUID)]
         if by_uuid:
             response = await self.query("get-documents", entry_uuid=by_uuid)
-            found |= {entry.source.id: entry for entry in _entries(response)}
+            found |= {entry.source.id: entry for entry in response.document_entries}
         if by_unique_id:
             response = await self.query("get-documents", unique_id=by_unique_id)
             # Of several versions the one in force counts, which comes last here.
-            in_force_last = sorted(_entries(response), key=lambda entry: entry.source.status == urns.APPROVED)
+            in_force_last = sorted(response.document_entries, key=lambda entry: entry.source.status == urns.APPROVED)
             found |= {entry.unique_id: entry for entry in in_force_last}
         if missing := [name for name in names if name not in found]:
             raise Refused(
@@ -308,20 +337,20 @@ class IheClient:
     def _envelope(self) -> _Envelope:
         identifiers = self.config.identifiers
         return {
-            "message_id": _new_uuid(),
-            "creation_time": ts(_now()),
+            "message_id": new_uuid(),
+            "creation_time": ts(now()),
             "sender_oid": identifiers.sender_oid,
             "receiver_oid": identifiers.receiver_oid,
         }
 
-    def _draft(self, document: DocumentDraft | Path | bytes, title: str, now: datetime) -> DocumentDraft:
+    def _draft(self, document: DocumentDraft | Path | bytes, title: str, moment: datetime) -> DocumentDraft:
         if isinstance(document, DocumentDraft):
             return document
         metadata = self.config.metadata
         return DocumentDraft(
             checked.content(document),
             unique_id=_oid(),
-            creation_time=_dtm(now),
+            creation_time=_dtm(moment),
             title=title or (document.stem if isinstance(document, Path) else ""),
             mime_type=metadata.mime_type,
             language=metadata.language,
@@ -330,29 +359,17 @@ class IheClient:
         )
 
 
-def _entries(response: StoredQueryResponse) -> tuple[DocumentEntry, ...]:
-    return tuple(DocumentEntry.of(source, n) for n, source in enumerate(response.documents, start=1))
-
-
 def _patients(response: QueryResponse) -> tuple[Patient, ...]:
     return tuple(one.record.patient for one in response.registrations if one.record is not None)
 
 
 def _uid() -> II:
-    return II(_new_uuid())
+    return II(new_uuid())
 
 
 def _oid() -> str:
     return f"2.25.{uuid4().int}"
 
 
-def _new_uuid() -> str:
-    return str(uuid4())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _dtm(now: datetime) -> str:
-    return now.strftime("%Y%m%d%H%M%S")
+def _dtm(moment: datetime) -> str:
+    return moment.strftime("%Y%m%d%H%M%S")

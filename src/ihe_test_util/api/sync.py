@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
-from ihe_test_util.api.client import IheClient, Provided
+from ihe_test_util.api.client import IheClient, Provided, Updated
 from ihe_test_util.api.queries import Values
 from ihe_test_util.client.client import Called
 from ihe_test_util.client.config import ClientConfig
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.queries.catalogue import StoredQuery
-from ihe_test_util.domain.xds.metadata import DocumentEntry
+from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, View
 from ihe_test_util.exchange import Exchange
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import Req, Resp, Transaction
 from ihe_test_util.transactions.iti18 import LEAF_CLASS, StoredQueryResponse
 from ihe_test_util.transactions.iti41 import DocumentDraft
 from ihe_test_util.transactions.iti43 import RetrievedDocument
+from ihe_test_util.transactions.update.revision import Changes
+from ihe_test_util.xml.ebrim import AnyObject
 
 T = TypeVar("T")
 
@@ -144,6 +146,28 @@ class SyncIheClient:
     def entry_uuid(self, document: DocumentEntry | str) -> str:
         """As ``IheClient.entry_uuid``."""
         return self._run(self._client.entry_uuid(document))
+
+    def update(
+        self, latest: DocumentEntry | Folder | str, *, propagate: bool = True, **changes: Unpack[Changes]
+    ) -> Updated:
+        """As ``IheClient.update``."""
+        return self._run(self._client.update(latest, propagate=propagate, **changes))
+
+    def restricted_update(self, latest: DocumentEntry | str, **changes: Unpack[Changes]) -> Updated:
+        """As ``IheClient.restricted_update``."""
+        return self._run(self._client.restricted_update(latest, **changes))
+
+    def set_status(self, latest: DocumentEntry | Folder | str, status: str) -> Updated:
+        """As ``IheClient.set_status``."""
+        return self._run(self._client.set_status(latest, status))
+
+    def remove_metadata(self, *objects: View | AnyObject | str) -> None:
+        """As ``IheClient.remove_metadata``."""
+        self._run(self._client.remove_metadata(*objects))
+
+    def remove_documents(self, *documents: DocumentEntry | str, repository: str = "") -> None:
+        """As ``IheClient.remove_documents``."""
+        self._run(self._client.remove_documents(*documents, repository=repository))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         if self._runner is None or _loop_runs():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from ihe_test_util.cli import standard_output
 from ihe_test_util.cli.batch_options import BatchOptions
 from ihe_test_util.cli.batch_output import show_summary
 from ihe_test_util.cli.batch_progress import Show, showing
@@ -55,7 +56,6 @@ def _run(
     # aiohttp, Jinja and pydantic are not needed for --help.
     from ihe_test_util.batch.assertions import assertion_for  # noqa: PLC0415 - explained above
     from ihe_test_util.batch.job import SUMMARY, Job, JobOptions  # noqa: PLC0415 - same
-    from ihe_test_util.batch.report_html import REPORT  # noqa: PLC0415 - same
     from ihe_test_util.batch.run import RunOptions  # noqa: PLC0415 - same
     from ihe_test_util.cli.batch_choices import choose  # noqa: PLC0415 - same
     from ihe_test_util.cli.transport_warnings import warn_of_transport  # noqa: PLC0415 - same
@@ -106,13 +106,20 @@ def _run(
                 raise
         path = options.output or chosen.directory / SUMMARY
         unwritten = _write(job, summary, path)
-        if options.as_json:
-            _print_summary(job, summary, path if unwritten is None else None)
-        elif not options.quiet or summary.exit_code:
-            show_summary(summary, path, chosen.directory / REPORT, _resume_command(summary))
-    if unwritten is not None:
-        return show_refusal(unwritten, exit_code=_CRITICAL, as_json=False)
-    return summary.exit_code
+        unsaid = standard_output.told(lambda: _tell(options, job, summary, path, is_written=unwritten is None))
+    troubles = [error for error in (unwritten, unsaid) if error is not None]
+    for trouble in troubles:
+        show_refusal(trouble, exit_code=_CRITICAL, as_json=False)
+    return _CRITICAL if troubles else summary.exit_code
+
+
+def _tell(options: BatchOptions, job: "Job", summary: "RunSummary", path: Path, *, is_written: bool) -> None:
+    from ihe_test_util.batch.report_html import REPORT  # noqa: PLC0415 - loaded already
+
+    if options.as_json:
+        _print_summary(job, summary, path if is_written else None)
+    elif not options.quiet or summary.exit_code:
+        show_summary(summary, path, job.options.output_dir / REPORT, _resume_command(summary))
 
 
 def _write(job: "Job", summary: "RunSummary", path: Path) -> StorageError | None:

@@ -1,24 +1,27 @@
 """``ihe-test-util``: the commands, and the one place where an error becomes a message and an exit code."""
 
-import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final, NoReturn
 
 import click
 
 from ihe_test_util import __version__
+from ihe_test_util.cli import standard_output
 from ihe_test_util.cli.lazy import LazyCommand, LazyGroup
 from ihe_test_util.cli.output import show_error, show_refusal, wants_colour
 from ihe_test_util.errors import IheTestUtilError
+from ihe_test_util.private_files import private_files
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
-_PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 _TRACE_VARIABLE: Final = "IHE_TEST_UTIL_TRACEBACK"
 #: Their exit code 2 says something else, or there is none: a command line that cannot be used is invalid input.
 _USAGE_IS_INPUT: Final = frozenset({"submit", "pix-add", "csv", "template"})
 _INVALID_INPUT: Final = 1
+#: What they write others may read; of the mock, the server and `mock data` know better.
+_FOR_ALL: Final = frozenset({"mock", "certs", "config"})
 
 _COMMANDS: Final = {
     "mock": LazyCommand(
@@ -75,14 +78,11 @@ def main() -> None:
 
 def run(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the exit code of its outcome."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a console of few letters shows names all the same
-    code = _outcome(args)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _pipe_closed()
-    sys.exit(code)
+    standard_output.prepare()
+    words = sys.argv[1:] if args is None else args
+    with nullcontext() if _FOR_ALL.intersection(words[:1]) else private_files():
+        code = _outcome(args)
+    sys.exit(standard_output.finished(code))
 
 
 def _outcome(args: Sequence[str] | None) -> int:
@@ -95,6 +95,10 @@ def _outcome(args: Sequence[str] | None) -> int:
         )
     except (KeyboardInterrupt, click.Abort, BrokenPipeError) as error:
         return _cut_short(error)
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # click makes of it an exit code that says nothing
+            return standard_output.gone()
+        raise
     except (IheTestUtilError, click.ClickException, OSError) as error:
         return _refused(error, sys.argv[1:] if args is None else args)
     except Exception as error:  # noqa: BLE001 - the last place where a bug can still be told in words
@@ -104,7 +108,7 @@ def _outcome(args: Sequence[str] | None) -> int:
 
 def _cut_short(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
-        return _pipe_closed()
+        return standard_output.gone()
     interrupted = isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
     return _INTERRUPTED if interrupted else 1
 
@@ -114,7 +118,9 @@ def _refused(error: IheTestUtilError | click.ClickException | OSError, args: Seq
         error.show()
         return _usage_code(error)
     if isinstance(error, OSError):
-        error = IheTestUtilError(error.strerror or str(error), where=str(error.filename or ""))
+        error = standard_output.lost(error) or IheTestUtilError(
+            error.strerror or str(error), where=str(error.filename or "")
+        )
     as_json = "--json" in args and args[0] != "mock"  # the mock's lists are JSON lines
     return show_refusal(error, exit_code=error.exit_code, as_json=as_json)
 
@@ -123,12 +129,6 @@ def _usage_code(error: click.ClickException) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     words = context.command_path.split() if context is not None else []
     return _INVALID_INPUT if _USAGE_IS_INPUT.intersection(words[1:2]) else error.exit_code
-
-
-def _pipe_closed() -> int:
-    """Whoever read our output has gone: write the rest nowhere, so that the interpreter does not complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _PIPE_CLOSED
 
 
 def _internal_error(error: Exception) -> int:

@@ -12,6 +12,7 @@ import click
 from ihe_test_util.cli.mock_commands import config_option
 from ihe_test_util.cli.mock_files import data_dir_of
 from ihe_test_util.errors import BadInput
+from ihe_test_util.private_files import private_files
 from ihe_test_util.runtime.event_loop import run
 from ihe_test_util.store.opening import Store
 
@@ -160,7 +161,8 @@ def _with_store(config_path: Path | None, work: Callable[[Store], Coroutine[Any,
         finally:
             await store.close()
 
-    return run(opened())
+    with private_files():
+        return run(opened())
 
 
 def _rows(rows: Any) -> str:  # noqa: ANN401 - a mapping of names to numbers

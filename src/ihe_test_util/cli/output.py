@@ -15,7 +15,12 @@ def wants_colour() -> bool | None:
 
 
 def show_error(error: IheTestUtilError) -> None:
-    """Write an error to stderr, a line for each thing it says."""
+    """Write an error to stderr, a line for each thing it says; the exit code tells those who do not read it."""
+    with suppress(OSError):
+        _write_error(error)
+
+
+def _write_error(error: IheTestUtilError) -> None:
     message = error.message.replace("\n", "\n  ")
     click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True, color=wants_colour())
     for label, value in (("at", error.where), ("got", error.got), ("expected", error.expected), ("try", error.hint)):
@@ -43,11 +48,12 @@ def show_refusal(error: IheTestUtilError, *, exit_code: int, as_json: bool) -> i
     if as_json:
         details = [note.strip() for note in getattr(error, "__notes__", ())]
         shown = {"error": error_fields(error) | {"details": details}, "exit_code": exit_code}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        with suppress(OSError):  # it may be the error that standard output takes nothing
+            click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     return exit_code
 
 
 def show_warning(text: str) -> None:
     """Write a warning to stderr, if anybody reads it."""
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         click.echo(f"{click.style('Warning:', fg='yellow')} {text}", err=True, color=wants_colour())

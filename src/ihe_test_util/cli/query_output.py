@@ -55,10 +55,10 @@ def found_text(response: StoredQueryResponse) -> str:
             ("Created", "Title", "Type", "Status", "uniqueId", "entryUUID"),
             [
                 (
-                    one.slot("creationTime"),
+                    one.creation_time,
                     one.title,
-                    _code_text(one.code(urns.ENTRY_TYPE_CODE)),
-                    _end(one.source.status),
+                    _code_text(one.type_code),
+                    one.availability_status,
                     one.unique_id,
                     one.source.id,
                 )
@@ -68,13 +68,13 @@ def found_text(response: StoredQueryResponse) -> str:
         _table(
             f"Submission sets: {len(sets)}",
             ("Submitted", "Title", "sourceId", "uniqueId", "entryUUID"),
-            [(one.slot("submissionTime"), _title(one), one.source_id, one.unique_id, one.source.id) for one in sets],
+            [(one.submission_time, one.title, one.source_id, one.unique_id, one.source.id) for one in sets],
         ),
         _table(
             f"Folders: {len(folders)}",
             ("Updated", "Title", "Status", "uniqueId", "entryUUID"),
             [
-                (one.slot("lastUpdateTime"), _title(one), _end(one.source.status), one.unique_id, one.source.id)
+                (one.last_update_time, one.title, _end(one.source.status), one.unique_id, one.source.id)
                 for one in folders
             ],
         ),
@@ -112,8 +112,8 @@ def described(one: object) -> dict[str, object]:
             return {
                 "kind": "Folder",
                 **_common(folder, folder.unique_id, folder.patient_id),
-                "last_update_time": folder.slot("lastUpdateTime"),
-                "codes": _codes(folder.codes(urns.FOLDER_CODE)),
+                "last_update_time": folder.last_update_time,
+                "codes": _codes(folder.code_list),
             }
         case RegistryPackage():
             submitted = SubmissionSet.of(one)
@@ -121,10 +121,10 @@ def described(one: object) -> dict[str, object]:
                 "kind": "SubmissionSet",
                 **_common(submitted, submitted.unique_id, submitted.patient_id),
                 "source_id": submitted.source_id,
-                "submission_time": submitted.slot("submissionTime"),
-                "content_type_code": _code(submitted.code(urns.SET_CONTENT_TYPE_CODE)),
-                "authors": _authors(submitted.authors(urns.SET_AUTHOR)),
-                "intended_recipients": list(submitted.slots.get("intendedRecipient", ())),
+                "submission_time": submitted.submission_time,
+                "content_type_code": _code(submitted.content_type_code),
+                "authors": _authors(submitted.authors),
+                "intended_recipients": list(submitted.intended_recipients),
             }
         case Association():
             return {
@@ -151,7 +151,7 @@ def _entry(entry: DocumentEntry) -> dict[str, object]:
         **{name: entry.slot(slot) for name, slot in _ENTRY_SLOTS.items()},
         **{name: _code(entry.code(scheme)) for name, scheme in _ENTRY_CODES.items()},
         **{name: _codes(entry.codes(scheme)) for name, scheme in _ENTRY_LISTS.items()},
-        "authors": _authors(entry.authors(urns.ENTRY_AUTHOR)),
+        "authors": _authors(entry.authors),
         "reference_ids": list(entry.slots.get(urns.REFERENCE_ID_LIST, ())),
     }
 
@@ -165,14 +165,10 @@ def _common(view: View, unique_id: str, patient_id: str) -> dict[str, object]:
         "status": source.status,
         "unique_id": unique_id,
         "patient_id": patient_id,
-        "title": _title(view),
-        "comments": source.description[0].value if source.description else "",
+        "title": view.title,
+        "comments": view.comments,
         "home": source.home,
     }
-
-
-def _title(view: View) -> str:
-    return view.source.name[0].value if view.source.name else ""
 
 
 def _code(code: Code | None) -> dict[str, str] | None:

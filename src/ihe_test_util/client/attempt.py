@@ -37,6 +37,15 @@ class Attempt:
         """There was no TLS that both ends accept, so nothing was received."""
         return TlsFailed(message, sent=False, where=self.peer, got=got, hint=hint)
 
+    def other_scheme(self) -> TlsFailed:
+        """The port does not speak what the URL says, so nothing was received that could be read."""
+        if self.endpoint.https:
+            return self.no_tls(
+                "the port does not speak TLS, but plain HTTP",
+                hint=f"use http://{self.peer}, or the server's port of HTTPS",
+            )
+        return self.no_tls("the port speaks HTTPS, the URL says plain HTTP", hint=f"use https://{self.peer}")
+
     def not_reached(self, message: str, *, got: str = "", expected: str = "", hint: str = "") -> Unreachable:
         """There was no connection, so nothing was sent."""
         return Unreachable(message, sent=False, where=self.peer, got=got, expected=expected, hint=hint)

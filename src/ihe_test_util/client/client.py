@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Generic, Self, TypeAlias
@@ -18,13 +19,14 @@ from ihe_test_util import __version__
 from ihe_test_util.client.answer import THREAD_FROM_BYTES, Answer, begin, read_body
 from ihe_test_util.client.attempt import Attempt
 from ihe_test_util.client.endpoint import Endpoint, Tls
+from ihe_test_util.client.port_probe import PortProbe
 from ihe_test_util.client.request import Prepared, RequestBody, prepare
 from ihe_test_util.client.spool import Spool
 from ihe_test_util.client.tls_context import context_for
-from ihe_test_util.client.transport_errors import translate
+from ihe_test_util.client.transport_errors import hung_up, translate
 from ihe_test_util.client.understand import Asked, Understood, understand
 from ihe_test_util.content import Content
-from ihe_test_util.errors import IheTestUtilError, PeerFault
+from ihe_test_util.errors import IheTestUtilError, NoSoapAnswer, PeerFault
 from ihe_test_util.exchange import Exchange, Finding, Message, Outcome, PartRecord, new_exchange_id
 from ihe_test_util.soap.package import DEFAULT_LIMITS, MultipartLimits
 from ihe_test_util.transactions.card import AnyTransaction, Mtom, Payload, Req, Resp, Transaction, Verdict
@@ -98,6 +100,7 @@ class Client:
         self._spool = Spool()
         self._session: aiohttp.ClientSession | None = None
         self._contexts: dict[Tls, ssl.SSLContext] = {}
+        self._probe = PortProbe()
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -181,9 +184,19 @@ class Client:
         )
         answer = await self._send(turn, prepared, timeout_s)
         asked = Asked(endpoint, prepared.message_id, turn.started)
-        if len(answer.xml) < THREAD_FROM_BYTES:
+        if len(answer.xml) >= THREAD_FROM_BYTES:
+            return await asyncio.to_thread(understand, card, request, answer, asked)
+        try:
             return understand(card, request, answer, asked)
-        return await asyncio.to_thread(understand, card, request, answer, asked)
+        except NoSoapAnswer as error:
+            # Many servers answer plain HTTP on a port of HTTPS so.
+            if (
+                error.status == HTTPStatus.BAD_REQUEST
+                and not endpoint.https
+                and await self._probe.speaks_other(endpoint)
+            ):
+                raise _attempt(endpoint, prepared.body, timeout_s, answer).other_scheme() from error
+            raise
 
     async def _send(self, turn: _Turn, prepared: Prepared, timeout_s: float) -> Answer:
         endpoint, body = turn.endpoint, prepared.body
@@ -201,12 +214,17 @@ class Client:
                 ssl=await self._context(endpoint),
             ) as response:
                 turn.answer = begin(response)
+                if turn.answer.status != HTTPStatus.BAD_REQUEST:
+                    self._probe.answered(endpoint)
                 await read_body(response, turn.answer, self._place_for_parts, self._limits)
                 return turn.answer
         except (aiohttp.ClientError, OSError) as error:
             if body.failure is not None:
                 raise body.failure from error
-            raise translate(body.stalled or error, _attempt(endpoint, body, timeout_s, turn.answer)) from error
+            attempt = _attempt(endpoint, body, timeout_s, turn.answer)
+            if body.stalled is None and hung_up(error, attempt) and await self._probe.speaks_other(endpoint):
+                raise attempt.other_scheme() from error
+            raise translate(body.stalled or error, attempt) from error
 
     def _place_for_parts(self) -> Path:
         return self._spool_dir or self._spool.directory()

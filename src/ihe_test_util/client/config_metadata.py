@@ -9,9 +9,9 @@ from ihe_test_util.documents.settings import DocumentAuthor, DocumentSettings, O
 from ihe_test_util.domain.world import MOCK_DEVICE_OID
 from ihe_test_util.domain.xds.datatypes import is_language, is_mime_type, is_oid
 from ihe_test_util.domain.xds.metadata import Author, Code
+from ihe_test_util.domain.xds.writing import EPISODE_SUMMARY
 from ihe_test_util.settings.fields import Model, Text, described, refusal, text_schema
 from ihe_test_util.transactions.iti41 import C_CDA_SUMMARY, DocumentCodes
-from ihe_test_util.transactions.iti41.submission import EPISODE_SUMMARY
 
 #: How this client calls itself where it is told nothing; the example arc belongs to nobody.
 SENDER_OID: Final = "2.999.1.2"

@@ -35,6 +35,18 @@ def translate(error: Exception, attempt: Attempt) -> IheTestUtilError:
     raise error
 
 
+def hung_up(error: Exception, attempt: Attempt) -> bool:
+    """Whether the peer ended a connection that it had taken, before it said anything that can be read."""
+    if attempt.answering:
+        return False
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, ssl.SSLError):
+        return isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return isinstance(cause, ConnectionResetError | ConnectionAbortedError | BrokenPipeError)
+    return next(TRANSLATIONS[kind] for kind in type(error).__mro__ if kind in TRANSLATIONS) is _disconnected
+
+
 def _refused(error: Exception, attempt: Attempt) -> IheTestUtilError:
     cause = getattr(error, "os_error", error)
     number, text = getattr(cause, "errno", None), str(cause)
@@ -52,7 +64,7 @@ def _refused(error: Exception, attempt: Attempt) -> IheTestUtilError:
         secure = "the TLS handshake" if attempt.endpoint.https else "connecting"
         return attempt.not_reached(
             f"the peer closed the connection during {secure}",
-            hint="does this port speak HTTPS? a plain HTTP port, or a missing client certificate, ends like this"
+            hint="does this port speak HTTPS? a server that misses a client certificate ends it like this too"
             if attempt.endpoint.https
             else "is there a proxy or firewall in between?",
         )
@@ -115,9 +127,7 @@ def _disconnected(error: Exception, attempt: Attempt) -> IheTestUtilError:
             hint="it may not take messages this large, or not this content type: look at its log",
         )
     message, hint = "the peer closed the connection without an answer", "look at the server's log"
-    if not attempt.endpoint.https:
-        hint += "; does this port speak HTTPS? then the URL begins with https://"
-    elif attempt.endpoint.tls.cert is None:
+    if attempt.endpoint.https and attempt.endpoint.tls.cert is None:
         # With TLS 1.3 the alert comes after the handshake, and may be lost when the connection is reset.
         message += ", as servers do that demand a client certificate (--cert, --key)"
         hint += "; it may demand a client certificate: --cert FILE --key FILE"
@@ -148,11 +158,7 @@ def _payload(error: Exception, attempt: Attempt) -> IheTestUtilError:
 def _not_http(error: Exception, attempt: Attempt) -> IheTestUtilError:
     text = str(getattr(error, "message", "") or error)
     if _TLS_RECORD.search(text) and not attempt.endpoint.https:
-        return attempt.no_tls(
-            "the port speaks TLS, the URL plain HTTP",
-            got="a TLS record instead of an HTTP response",
-            hint=f"use https:// for {attempt.peer}",
-        )
+        return attempt.other_scheme()
     return PeerMalformed(
         "the answer is not HTTP",
         where=attempt.peer,

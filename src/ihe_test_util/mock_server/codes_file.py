@@ -8,8 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from ihe_test_util.config_problem import ConfigProblem
 from ihe_test_util.domain.xds.codes import AffinityDomain, ValueSet, known_attributes
-from ihe_test_util.errors import ConfigError, ConfigProblem
+from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.config_models import DEFAULT_CODES_PATH
 from ihe_test_util.settings.files import Stamp, read_snapshot
 from ihe_test_util.settings.json_text import Document, FieldPath, JsonProblem, is_comment, parse

@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from ihe_test_util.errors import ConfigError, ConfigProblem
+from ihe_test_util.config_problem import ConfigProblem
+from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.config_loading import KIND, LoadedConfig
 from ihe_test_util.mock_server.config_models import RESTART_FIELDS, MockServerConfig
 from ihe_test_util.settings.files import Stamp, read_snapshot

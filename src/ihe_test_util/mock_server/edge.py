@@ -36,7 +36,7 @@ from ihe_test_util.mock_server.sending import response
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import Envelope, read_envelope
 from ihe_test_util.soap.fault import Fault
-from ihe_test_util.soap.mtom import InlineAttachments, MtomBody, XopAttachments
+from ihe_test_util.soap.mtom import HeldBody, InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import NOTHING, AnyTransaction, Mtom
 from ihe_test_util.xml.io import parse
@@ -103,6 +103,13 @@ class Edge:
             reply = self._fault(turn, Fault.of(error), told=error.message)
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)
+        try:
+            return await self._sent(turn, reply)
+        finally:
+            if reply.stream is not None:
+                reply.stream.close()
+
+    async def _sent(self, turn: Turn, reply: Reply) -> web.StreamResponse:
         if turn.route is not None and turn.route.delay_s:
             # Counted from the arrival, so that a thousand at once are not late by the work on the others.
             await asyncio.sleep(max(0.0, turn.route.delay_s - (time.perf_counter() - turn.clock)))
@@ -111,7 +118,7 @@ class Edge:
             return response(reply.status, reply.body, reply.content_type, turn.id)
         return await self._streamed(turn, reply, reply.stream)
 
-    async def _streamed(self, turn: Turn, reply: Reply, package: MtomBody) -> web.StreamResponse:
+    async def _streamed(self, turn: Turn, reply: Reply, package: HeldBody) -> web.StreamResponse:
         """Send a package piece by piece, as fast as the peer reads; what fails then can only be cut off."""
         headers = {"Content-Type": reply.content_type, MOCK_EXCHANGE_HEADER: turn.id}
         sent = web.StreamResponse(status=reply.status, headers=headers)

@@ -8,7 +8,7 @@ from ihe_test_util.exchange import Finding, PartRecord
 from ihe_test_util.soap.addressing import NONE, Addressing
 from ihe_test_util.soap.envelope import write_envelope
 from ihe_test_util.soap.fault import Fault, build_fault, fault_header_blocks
-from ihe_test_util.soap.mtom import MtomBody, write_package
+from ihe_test_util.soap.mtom import HeldBody, write_package
 from ihe_test_util.soap.version import SoapVersion
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.xml import ns
@@ -30,14 +30,15 @@ DETAILED: Final = 1000
 class Reply:
     """An HTTP response to be: ``xml`` is its SOAP message, ``body`` the bytes sent (the same unless MTOM).
 
-    A package that is too large to be held is in ``stream`` instead of ``body``; ``parts`` are its documents.
+    A package that is too large to be held is in ``stream`` instead of ``body``, to be closed; ``parts`` are its
+    documents.
     """
 
     status: int
     content_type: str
     body: bytes
     xml: bytes
-    stream: MtomBody | None = None
+    stream: HeldBody | None = None
     parts: tuple[PartRecord, ...] = ()
 
 
@@ -64,7 +65,7 @@ def answer_reply(
         ]
     )
     if package.length > _HELD_BYTES:
-        return Reply(200, package.content_type, b"", xml, package, parts)
+        return Reply(200, package.content_type, b"", xml, package.hold(), parts)
     return Reply(200, package.content_type, b"".join(package.chunks()), xml, None, parts)
 
 

@@ -23,6 +23,7 @@ from ihe_test_util.mock_server.probe import read_health
 from ihe_test_util.mock_server.processes import Holder, holder_of, start_time_of
 from ihe_test_util.mock_server.serving import Protocol, Ready, ServeSettings
 from ihe_test_util.mock_server.start_lock import StartLock
+from ihe_test_util.private_files import private_files
 from ihe_test_util.runtime.log_setup import close_logging, set_up_logging
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def run_server(
         stale = _refuse_second(pid_file)
         _refuse_taken_port(config.host, port)
         notes = (*loaded.warnings, *_certificates(request.protocol, loaded))
+        stack.enter_context(private_files())  # from here on; lock, PID file and certificates are for others too
         handler = set_up_logging(log_path, config.log_level, console=console)
         handler.at_once = True
         stack.callback(close_logging)

@@ -20,6 +20,7 @@ from ihe_test_util.mock_server.config import LoadedConfig
 from ihe_test_util.mock_server.health import RequestCounter
 from ihe_test_util.mock_server.instance import Instance
 from ihe_test_util.mock_server.serving import ServeSettings
+from ihe_test_util.private_files import make_private_directory
 
 _LOG: Final = logging.getLogger("ihe_test_util.mock_server.workers")
 _READY: Final = b"ready\n"
@@ -125,7 +126,7 @@ async def supervised(
     """
     sock.listen(1024)
     data_dir = loaded.config.data_dir
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private_directory(data_dir)
     counter = RequestCounter.create_file(data_dir, settings.workers)
     task = asdict(
         WorkerTask(

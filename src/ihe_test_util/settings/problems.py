@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ihe_test_util.errors import ConfigError, ConfigProblem
+from ihe_test_util.config_problem import ConfigProblem
+from ihe_test_util.errors import ConfigError
 from ihe_test_util.settings.fields import CROSS_FIELD, REFUSED
 from ihe_test_util.settings.json_text import FieldPath, Position
 from ihe_test_util.settings.kind import AnyKind

@@ -1,15 +1,19 @@
 """MTOM (SOAP 1.2 Message Transmission Optimization Mechanism) and XOP 1.0: base64 content as parts of a package."""
 
 import binascii
+import errno
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final, Self
 from urllib.parse import unquote
 
 from lxml import etree
 
-from ihe_test_util.content import Attachment, Content
+from ihe_test_util.content import CHUNK_BYTES, Attachment, Content
 from ihe_test_util.errors import BadInput, MessageMalformed, MimeMalformed, StorageError
 from ihe_test_util.exchange import Finding
 from ihe_test_util.soap.mime import XOP_XML, quoted
@@ -27,6 +31,9 @@ _CONTENT_ID: Final = re.compile(r"[!-;=?-~]{1,900}")  # printable, no blank, no 
 _HEADER_TEXT: Final = re.compile(r"[\x20-\x7e]{1,900}")
 _COALESCED_BYTES: Final = 64 * 1024
 _SHOWN_CHARACTERS: Final = 200
+#: Files open at once for one package, and what the system says when it has none left.
+_MOST_HELD: Final = 32
+_NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 class InlineAttachments:
@@ -109,7 +116,58 @@ class MtomBody:
 
     content_type: str
     length: int
-    chunks: Callable[[], Iterator[bytes]]
+    pieces: tuple[bytes | Content, ...] = field(repr=False)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, in chunks for a socket."""
+        return _stream(self.pieces, {})
+
+    def hold(self) -> "HeldBody":
+        """The same with its documents opened, so that they can be sent though they are removed meanwhile.
+
+        Raises:
+            StorageError: a document is gone already.
+        """
+        return HeldBody.of(self)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBody:
+    """An MTOM package whose documents are open, as many as ``_MOST_HELD`` of them; to be closed."""
+
+    body: MtomBody
+    _descriptors: dict[Path, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: MtomBody) -> Self:
+        """The package with its documents opened; where an open file cannot be removed, there is no need to."""
+        held = cls(body)
+        if os.name == "nt":
+            return held
+        paths = dict.fromkeys(piece.path for piece in body.pieces if isinstance(piece, Content) and piece.path)
+        for path in islice(paths, _MOST_HELD):
+            try:
+                held._descriptors[path] = os.open(path, os.O_RDONLY)
+            except OSError as error:
+                if error.errno in _NONE_LEFT:
+                    break  # they are opened when it is their turn
+                held.close()
+                raise _unreadable(path, error) from error
+        return held
+
+    @property
+    def length(self) -> int:
+        """The number of bytes."""
+        return self.body.length
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, in chunks for a socket."""
+        return _stream(self.body.pieces, self._descriptors)
+
+    def close(self) -> None:
+        """Let the documents go; done twice it does nothing more."""
+        while self._descriptors:
+            os.close(self._descriptors.popitem()[1])
 
 
 def write_package(
@@ -142,7 +200,7 @@ def write_package(
         pieces += [f"\r\n--{boundary}\r\n{head}".encode("ascii"), attachment.content]
     pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     length = sum(piece.size if isinstance(piece, Content) else len(piece) for piece in pieces)
-    return MtomBody(_package_type(boundary, root_id, soap_version, action), length, lambda: _stream(pieces))
+    return MtomBody(_package_type(boundary, root_id, soap_version, action), length, tuple(pieces))
 
 
 def _package_type(boundary: str, root_id: str, soap_version: SoapVersion, action: str) -> str:
@@ -161,11 +219,11 @@ def _part_head(content_type: str, content_id: str) -> str:
     return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <{content_id}>\r\n\r\n"
 
 
-def _stream(pieces: Iterable[bytes | Content]) -> Iterator[bytes]:
+def _stream(pieces: Iterable[bytes | Content], descriptors: Mapping[Path, int]) -> Iterator[bytes]:
     """The pieces in turn, small ones joined: each chunk is a write to a socket."""
     held = bytearray()
     for piece in pieces:
-        for chunk in _exactly(piece) if isinstance(piece, Content) else (piece,):
+        for chunk in _exactly(piece, descriptors) if isinstance(piece, Content) else (piece,):
             if len(held) + len(chunk) > _COALESCED_BYTES:
                 if held:
                     yield bytes(held)
@@ -177,19 +235,18 @@ def _stream(pieces: Iterable[bytes | Content]) -> Iterator[bytes]:
     yield bytes(held)
 
 
-def _exactly(content: Content) -> Iterator[bytes]:
+def _exactly(content: Content, descriptors: Mapping[Path, int]) -> Iterator[bytes]:
     """The bytes of a content, as many as the length of the package was computed with."""
     left = content.size
+    descriptor = descriptors.get(content.path) if content.path is not None else None
     try:
-        for chunk in content.chunks():
+        for chunk in content.chunks() if descriptor is None else _read_all(descriptor):
             left -= len(chunk)
             if left < 0:
                 break
             yield chunk
     except OSError as error:
-        raise StorageError(
-            "a document cannot be read while it is sent", where=str(content.path), got=error.strerror or str(error)
-        ) from error
+        raise _unreadable(content.path, error) from error
     if left:
         raise StorageError(
             "a document changed while it was sent",
@@ -197,6 +254,18 @@ def _exactly(content: Content) -> Iterator[bytes]:
             got=f"{abs(left):,} bytes {'more' if left < 0 else 'fewer'} than before",
             expected=f"{content.size:,} bytes",
         )
+
+
+def _read_all(descriptor: int) -> Iterator[bytes]:
+    """The bytes of an open file from its first; several may read it at a time."""
+    at = 0
+    while chunk := os.pread(descriptor, CHUNK_BYTES, at):
+        at += len(chunk)
+        yield chunk
+
+
+def _unreadable(path: Path | None, error: OSError) -> StorageError:
+    return StorageError("a document cannot be read while it is sent", where=str(path), got=error.strerror or str(error))
 
 
 def _check(what: str, value: str, pattern: re.Pattern[str], *, optional: bool = False) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from ihe_test_util.errors import BadInput, StorageError
+from ihe_test_util.private_files import make_private_directory
 from ihe_test_util.store.content_files import ContentFiles
 from ihe_test_util.store.database import translated
 from ihe_test_util.store.documents import SqliteDocuments, usage
@@ -116,7 +117,7 @@ class Store:
         await self.documents.sweep()
 
     async def export(self, target: Path) -> Manifest:
-        """Write the domain to a new file, which only its owner may read; where that fails, there is none.
+        """Write the domain as it is now to a new file, which only its owner may read; where that fails, there is none.
 
         Raises:
             BadInput: the file cannot be written, or is there already.
@@ -139,7 +140,11 @@ class Store:
                 target.unlink(missing_ok=True)
                 raise
 
-        return await self._reader.run(write)
+        reader = ReadPool(self._engine)  # of its own: queries do not wait until all is written
+        try:
+            return await reader.run(write)
+        finally:
+            await asyncio.to_thread(reader.close)
 
     async def load(self, source: Path) -> Manifest:
         """Read a domain that ``export`` wrote into this one, which has to be empty; whole or not at all.
@@ -148,10 +153,10 @@ class Store:
             BadInput: the file cannot be read, is no export, or the domain is not empty.
             StorageError: the domain cannot be written to.
         """
-        await self._reader.run(self._expect_nothing)
         try:
             with zipfile.ZipFile(source) as archive:
                 manifest = read_manifest(archive, DOMAIN.version)
+                await self._reader.run(self._expect_nothing)
                 await self.documents.take_over(archive)
                 await self._writer.run(lambda connection: self._read(archive, connection))
         except (zipfile.BadZipFile, KeyError) as error:
@@ -197,7 +202,7 @@ class Store:
 
 def _usable(data_dir: Path) -> None:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_directory(data_dir)
         with directory_lock(data_dir):
             pass
     except OSError as error:

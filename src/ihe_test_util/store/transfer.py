@@ -69,7 +69,7 @@ def read_manifest(archive: zipfile.ZipFile, version: int) -> Manifest:
     try:
         told = json.loads(archive.read(MANIFEST))
         found = Manifest(int(told["version"]), {str(name): int(count) for name, count in told["rows"].items()})
-        known = told["format"] == FORMAT
+        known = told["format"] == FORMAT and {f"{table}.jsonl" for table in TABLES} <= set(archive.namelist())
     except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile):
         known = False
     if not known:

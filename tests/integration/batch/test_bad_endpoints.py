@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -324,6 +325,37 @@ async def test_nobody_there_stops_the_run(submit: Callable[..., Any], scheme: st
     assert [word for word in (url, "nothing listens there", "mock start -b") if word not in ran.text] == []
 
 
+def server_of(hosts: tuple[str, ...], paths: CertificatePaths) -> ssl.SSLContext:
+    """The TLS of a server by these names, with certificates of its own."""
+    issued = issue(hosts, days=5, now=datetime.now(UTC), pkcs12_password="x")
+    for path, data in (
+        (paths.ca, issued.ca),
+        (paths.server_cert, issued.server_cert),
+        (paths.server_key, issued.server_key),
+    ):
+        path.write_bytes(data)
+    return server_context(paths.server_cert, paths.server_key)
+
+
+async def test_plain_http_to_a_port_of_https_stops_the_run(submit: Callable[..., Any], tmp_path: Path) -> None:
+    """Every patient would fail: the run stops at the first, and says which scheme the port takes."""
+    context = server_of(("127.0.0.1",), CertificatePaths.in_directory(tmp_path))
+    async with standing_in(lambda asked: asked.success(), tls=context) as standin:
+        ran = await submit(standin.url.replace("https://", "http://"))
+
+    assert ran.verdict == ("tls", "critical", 3)
+    assert "the port speaks HTTPS" in ran.text
+    assert "https://127.0.0.1:" in ran.text
+
+
+async def test_https_to_a_port_of_plain_http_stops_the_run(submit: Callable[..., Any], mock: Any) -> None:
+    """The other way round."""
+    ran = await submit(f"{mock.url.replace('http://', 'https://')}/pix/add")
+
+    assert ran.verdict == ("tls", "critical", 3)
+    assert "does not speak TLS" in ran.text
+
+
 async def test_an_unknown_host_stops_the_run(submit: Callable[..., Any]) -> None:
     """RFC 2606 keeps .invalid out of the DNS; it is not tried again."""
     ran = await submit("http://pix.invalid/add")
@@ -348,14 +380,7 @@ async def test_a_server_that_is_not_believed_stops_the_run(
 ) -> None:
     """An unknown CA, a certificate for another name: nothing is sent."""
     paths = CertificatePaths.in_directory(tmp_path)
-    issued = issue((host,), days=5, now=datetime.now(UTC), pkcs12_password="x")
-    for path, data in (
-        (paths.ca, issued.ca),
-        (paths.server_cert, issued.server_cert),
-        (paths.server_key, issued.server_key),
-    ):
-        path.write_bytes(data)
-    context = server_context(paths.server_cert, paths.server_key)
+    context = server_of((host,), paths)
     async with standing_in(lambda asked: asked.success(), tls=context) as standin:
         ran = await submit(standin.url, tls=Tls(ca=paths.ca) if trusted else Tls())
     assert ran.verdict == ("tls", "critical", 3)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,14 +18,19 @@ from ihe_test_util.client.client import Client
 from ihe_test_util.client.endpoint import Endpoint, Tls
 from ihe_test_util.errors import (
     CertificateError,
-    PeerMalformed,
+    TlsFailed,
     Unreachable,
 )
+from ihe_test_util.exchange import Exchange
 from ihe_test_util.security.certificates import CertificatePaths, CertificateSet
 from ihe_test_util.security.issuing import issue
 from ihe_test_util.security.tls import server_context
 from ihe_test_util.transactions import pix_add
 from ihe_test_util.transactions.pix_add import PixAddRequest
+
+#: The first byte of a record that holds a ClientHello; a record that holds an alert (RFC 8446: 5.1, 6).
+CLIENT_HELLO = b"\x16"
+ALERT = bytes.fromhex("15 03 01 0002 0228")
 
 Bytes = Callable[..., bytes]
 Call = Callable[..., Any]
@@ -33,12 +39,82 @@ Call = Callable[..., Any]
 async def test_plain_http_to_a_tls_port_is_recognised(
     start_peer: Any, http: Bytes, refused: Call, certificates: CertificateSet
 ) -> None:
-    """The message says to use https."""
+    """A port of HTTPS hangs up without a word; it is asked whether it speaks TLS, and the message says so."""
     paths = certificates.paths
     peer = await start_peer(http(b""), tls=server_context(paths.server_cert, paths.server_key))
     error = await refused(f"http://127.0.0.1:{peer.port}/pix/add")
-    assert isinstance(error, Unreachable | PeerMalformed)
-    assert "https://" in error.hint
+    assert isinstance(error, TlsFailed)
+    assert not error.sent
+    assert "the port speaks HTTPS" in error.message
+    assert f"use https://127.0.0.1:{peer.port}" in error.hint
+
+
+async def test_a_tls_port_that_answers_plain_http_with_400_is_recognised(
+    start_peer: Any, http: Bytes, refused: Call
+) -> None:
+    """As web servers do: an HTTP answer to plain HTTP, TLS to everything else."""
+
+    async def both(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(1)
+        writer.write(ALERT if first == CLIENT_HELLO else http(b"<html>Bad</html>", status="400 Bad Request"))
+        await writer.drain()
+
+    peer = await start_peer(both)
+    error = await refused(f"http://127.0.0.1:{peer.port}/pix/add")
+    assert isinstance(error, TlsFailed)
+    assert not error.sent
+    assert "the port speaks HTTPS" in error.message
+
+
+@pytest.mark.parametrize("words", ["", "400 Bad Request"])
+async def test_a_plain_port_is_asked_once_whether_it_speaks_tls(
+    start_peer: Any, http: Bytes, refused: Call, exchanges: list[Exchange], words: str
+) -> None:
+    """Who hangs up, or finds fault, without being a port of TLS is told as before; it is not asked again."""
+    begins: list[bytes] = []
+
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begins.append(await reader.read(1))
+        if words:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(http(b"", status=words))
+            await writer.drain()
+
+    peer = await start_peer(rude)
+    first = await refused(f"http://127.0.0.1:{peer.port}/pix/add")
+    exchanges.clear()
+    second = await refused(f"http://127.0.0.1:{peer.port}/pix/add")
+    assert not isinstance(first, TlsFailed)
+    assert not isinstance(second, TlsFailed)
+    assert begins.count(CLIENT_HELLO) == 1
+
+
+async def test_a_plain_port_that_hangs_up_on_tls_is_recognised(start_peer: Any, http: Bytes, refused: Call) -> None:
+    """It does not answer a ClientHello; it is asked whether it speaks plain HTTP, and the message says so."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.read(1) != CLIENT_HELLO:
+            writer.write(http(b"", status="404 Not Found"))
+            await writer.drain()
+
+    peer = await start_peer(silent)
+    error = await refused(f"https://127.0.0.1:{peer.port}/pix/add")
+    assert isinstance(error, TlsFailed)
+    assert "does not speak TLS" in error.message
+    assert "use http://" in error.hint
+
+
+async def test_a_port_that_hangs_up_on_everybody_is_no_port_of_http(start_peer: Any, refused: Call) -> None:
+    """Whether the next try has more luck is not known."""
+
+    async def nobody(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+
+    peer = await start_peer(nobody)
+    error = await refused(f"https://127.0.0.1:{peer.port}/pix/add")
+    assert isinstance(error, Unreachable)
+    assert not error.sent
+    assert "does not speak TLS" not in error.message
 
 
 async def test_tls_to_a_plain_port_is_recognised(start_peer: Any, http: Bytes, refused: Call) -> None:

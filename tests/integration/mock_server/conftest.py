@@ -1,4 +1,5 @@
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
@@ -7,10 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 
+from ihe_test_util.mock_server.config import ConfigWatcher, load_config_with_sources
+from tests.support.config_files import written
 from tests.support.messages import submission
 from tests.support.patience import PATIENCE_S
 from tests.support.peer import Enveloped, Peer, Sample
 from tests.support.process import Served
+from tests.support.watching import LOGGER, Clock
 from tests.support.wire import ITI41_PATH, PIX_PATH, SOAP12
 
 Unharmed = Callable[[Peer], Awaitable[None]]
@@ -67,6 +71,40 @@ def unharmed(
         assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
     return check
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and an environment without variables of ours."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.upper().startswith("MOCK_SERVER_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the watcher."""
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration file with a delay of 10 ms."""
+    return written(tmp_path / "config.json", {"pix_add_behavior": {"response_delay_ms": 10}})
+
+
+@pytest.fixture
+def watcher(file: Path, clock: Clock) -> ConfigWatcher:
+    """A watcher that goes on from the loaded file."""
+    return ConfigWatcher.of(load_config_with_sources(file, environ={}), clock=clock)
+
+
+@pytest.fixture
+def records(caplog: pytest.LogCaptureFixture) -> Callable[[], list[tuple[str, str]]]:
+    """The level and text of what the configuration logged so far."""
+    caplog.set_level(logging.INFO, LOGGER)
+    return lambda: [(record.levelname, record.getMessage()) for record in caplog.records if record.name == LOGGER]
 
 
 def left_over(spool_dir: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """ITI-42 and ITI-41 against a running mock: what is registered, what is refused in both modes, and how it is told."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from lxml import etree
 from ihe_test_util.domain.patients import Patient
 from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.domain.xds.metadata import slots_by_name
+from ihe_test_util.exchange import Finding, Severity
+from ihe_test_util.store.journal_reader import JournalReader
 from ihe_test_util.transactions import iti42
 from ihe_test_util.xml.ebrim import urns
 from ihe_test_util.xml.hl7v3 import II
@@ -103,6 +106,68 @@ async def test_lenient_mode_tells_what_it_let_pass(mock: Peer, register: Callabl
         ("XDSUnknownPatientId", "SubmissionSet01/patientId", "Warning"),
     ]
     assert answer.attribute("RegistryErrorList", "highestSeverity") == urns.SEVERITY_WARNING
+
+
+def two_sets(message: bytes) -> bytes:
+    """The message with a second submission set."""
+    package = re.search(rb"<rim:RegistryPackage .*?</rim:RegistryPackage>", message, re.DOTALL)
+    assert package is not None
+    second = (
+        package[0]
+        .replace(b"SubmissionSet01", b"SubmissionSet02")
+        .replace(b'value="2.999.1.6.1"', b'value="2.999.1.6.2"')
+    )
+    return message.replace(package[0], package[0] + second)
+
+
+def upper_case(message: bytes) -> bytes:
+    """The message with an entryUUID in upper case."""
+    return message.replace(b'"Document01"', b'"urn:uuid:0B7A3C1E-9D5F-4B8E-A111-00000000000D"')
+
+
+def upper_case_urn(message: bytes) -> bytes:
+    """The message with an entryUUID whose prefix is in upper case as well."""
+    return message.replace(b'"Document01"', b'"URN:UUID:0B7A3C1E-9D5F-4B8E-A111-00000000000D"')
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule", "section"),
+    [
+        (two_sets, "XDSM-01", "ITI TF-3: 4.1.4"),
+        (upper_case, "XDSM-06", "ITI TF-3: 4.2.3.1.5"),
+        (upper_case_urn, "XDSM-06", "ITI TF-3: 4.2.3.1.5"),
+    ],
+)
+async def test_lenient_mode_warns_of_what_strict_mode_refuses(
+    start_mock: StartMock,
+    register: Callable[..., bytes],
+    feed: bytes,
+    changed: Callable[[bytes], bytes],
+    rule: str,
+    section: str,
+) -> None:
+    """A second submission set, an entryUUID in upper case: a warning in answer and journal, or a Failure."""
+    strict, lenient = await start_mock(STRICT), await start_mock()
+    for mock in (strict, lenient):
+        await mock.post("/pix/add", feed, SOAP12)
+
+    refused = await strict.post(REGISTER, changed(register()), SOAP12)
+    taken = await lenient.post(REGISTER, changed(register()), SOAP12)
+
+    assert (status(refused), status(taken)) == ("Failure", "Success")
+    assert f"[{rule}]" in refused.body.decode()
+    assert f"[{rule}]" in taken.body.decode()
+    assert {severity for _, _, severity in errors(taken)} == {"Warning"}
+    findings = await journalled(lenient)
+    assert (rule, section, Severity.WARNING) in {(one.rule, one.section, one.severity) for one in findings}
+
+
+async def journalled(mock: Peer) -> tuple[Finding, ...]:
+    """The findings of the last exchange in the journal."""
+    await mock.server.store.journal.flush()
+    reader = JournalReader(mock.server.store.data_dir)
+    (last,) = await asyncio.to_thread(lambda: reader.tail(1))
+    return last.exchange.findings
 
 
 @pytest.mark.parametrize("mode", ["strict", "lenient"])

@@ -1,5 +1,6 @@
 """ITI-43 and ITI-86 over real sockets: what was provided comes back byte for byte, until it is removed."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,6 +52,12 @@ async def filled(mock: Peer, client: Client) -> Peer:
 def asked(*ids: str, repository: str = MOCK_REPOSITORY_OID) -> tuple[DocumentRequest, ...]:
     """Documents of a repository."""
     return tuple(DocumentRequest(repository, each) for each in ids)
+
+
+def large_files(mock: Peer) -> list[Path]:
+    """The files of documents that are not in the database."""
+    content = Path(mock.server.store.data_dir) / "content"
+    return [path for path in content.glob("*/*") if path.is_file()]
 
 
 async def retrieved(client: Client, mock: Peer, *documents: DocumentRequest) -> RetrieveResponse:
@@ -107,8 +114,7 @@ async def test_what_is_removed_is_gone_and_the_rest_stays(client: Client, filled
     assert [error.code for error in again.errors] == ["XDSDocumentUniqueIdError"]
     assert after.registry.status == urns.PARTIAL_SUCCESS
     assert [one.content.read() for one in after.documents] == [SMALL]
-    content = Path(filled.server.store.data_dir) / "content"
-    assert not [path for path in content.glob("*/*") if path.is_file()]
+    assert large_files(filled) == []
 
 
 async def test_a_plain_request_is_answered_by_a_package(filled: Peer, sample: Sample, enveloped: Enveloped) -> None:
@@ -137,22 +143,45 @@ async def test_a_request_for_nothing_is_refused_in_the_transactions_own_words(
     assert "DocumentRequest" in answer.attribute("RegistryError", "codeContext")
 
 
+#: Asks for the large document as often as it takes to be in the middle of the answer for a while.
+MANY = (
+    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+    b'<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007">'
+    + b"".join(
+        f"<DocumentRequest><RepositoryUniqueId>{MOCK_REPOSITORY_OID}</RepositoryUniqueId>"
+        f"<DocumentUniqueId>{LARGE_ID}</DocumentUniqueId></DocumentRequest>".encode()
+        for _ in range(20)
+    )
+    + b"</RetrieveDocumentSetRequest></s:Body></s:Envelope>"
+)
+HEADERS = {"Content-Type": "application/soap+xml"}
+
+
 async def test_a_peer_that_leaves_during_a_large_answer_harms_nobody(filled: Peer) -> None:
     """The exchange is recorded as cut off, and the server goes on."""
-    envelope = (
-        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
-        b'<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007">'
-        + b"".join(
-            f"<DocumentRequest><RepositoryUniqueId>{MOCK_REPOSITORY_OID}</RepositoryUniqueId>"
-            f"<DocumentUniqueId>{LARGE_ID}</DocumentUniqueId></DocumentRequest>".encode()
-            for _ in range(20)
-        )
-        + b"</RetrieveDocumentSetRequest></s:Body></s:Envelope>"
-    )
-    headers = {"Content-Type": "application/soap+xml"}
-
-    async with filled.session.post(filled.url + "/iti43/retrieve", data=envelope, headers=headers) as response:
+    async with filled.session.post(filled.url + "/iti43/retrieve", data=MANY, headers=HEADERS) as response:
         await response.content.read(1000)
         response.close()
 
     assert (await filled.health())["status"] == "healthy"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be removed there")
+@pytest.mark.parametrize("how", ["ITI-86", "reset"])
+async def test_an_answer_that_has_begun_is_ended_though_its_document_is_removed(
+    client: Client, filled: Peer, how: str
+) -> None:
+    """What was there when it was asked for comes whole; who asks afterwards is told that it is gone."""
+    async with filled.session.post(filled.url + "/iti43/retrieve", data=MANY, headers=HEADERS) as response:
+        begin = await response.content.read(1000)
+        if how == "reset":
+            await filled.server.store.reset()
+        else:
+            await removed(client, filled, *asked(LARGE_ID))
+        rest = await response.content.read()
+        length = response.content_length
+
+    assert len(begin) + len(rest) == length
+    assert rest.count(LARGE) == 20
+    assert (await retrieved(client, filled, *asked(LARGE_ID))).registry.status == urns.FAILURE
+    assert large_files(filled) == []

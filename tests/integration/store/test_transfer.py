@@ -175,6 +175,47 @@ async def test_a_file_that_is_no_export_leaves_the_domain_empty(
     await other.close()
 
 
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b"{}", "no export of a domain"),
+        (json.dumps({"format": "ihe-test-util domain", "version": 99, "rows": {}}).encode(), "another version"),
+    ],
+)
+async def test_a_wrong_file_is_told_before_a_domain_that_is_not_empty(
+    filled: Store, tmp_path: Path, manifest: bytes, said: str
+) -> None:
+    """Nobody empties a domain for a file that cannot be read."""
+    await filled.export(tmp_path / "domain.zip")
+    await asyncio.to_thread(damaged, tmp_path / "domain.zip", tmp_path / "bad.zip", "manifest.json", manifest)
+
+    with pytest.raises(BadInput, match=said):
+        await filled.load(tmp_path / "bad.zip")
+
+    assert await filled.counts() == Counts(1, 1, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="an export is held up by a pipe in place of a document")
+async def test_queries_are_answered_while_an_export_is_held_up(
+    filled: Store, patient: MakePatient, tmp_path: Path
+) -> None:
+    """It reads on a connection of its own, the domain as it was when it began."""
+    (large,) = [path for path in filled.data_dir.glob("content/*/*") if path.is_file()]
+    large.unlink()
+    os.mkfifo(large)
+    archive = tmp_path / "domain.zip"
+
+    export = asyncio.create_task(filled.export(archive))
+    with await asyncio.to_thread(large.open, "wb") as pipe:  # opens when the export does
+        async with asyncio.timeout(60):
+            found = await filled.patients.get("2.999.1.1", "P-1")
+        pipe.write(b"the bytes it waits for")
+    written = await export
+
+    assert found == patient()
+    assert written.rows["patients"] == 1
+
+
 async def test_what_is_no_archive_is_told(store: Store, tmp_path: Path) -> None:
     """Any other file."""
     (tmp_path / "x.zip").write_bytes(b"PK not")

@@ -4,8 +4,8 @@ from ihe_test_util.client.config import ClientConfig, Metadata
 from ihe_test_util.documents.settings import DocumentSettings
 from ihe_test_util.domain.xds.datatypes import is_xcn, is_xon
 from ihe_test_util.domain.xds.metadata import Author, Code
+from ihe_test_util.domain.xds.writing import EPISODE_SUMMARY
 from ihe_test_util.transactions.iti41 import C_CDA_SUMMARY
-from ihe_test_util.transactions.iti41.submission import EPISODE_SUMMARY
 
 
 def test_the_defaults_are_those_of_documents_and_submissions() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ihe_test_util.domain.xds.codes import CODED_ATTRIBUTES, AffinityDomain
+from ihe_test_util.domain.xds.writing import EPISODE_SUMMARY
 from ihe_test_util.errors import ConfigError
 from ihe_test_util.mock_server.codes_file import CodesFile, codes_of, default_codes, load_codes
 from ihe_test_util.mock_server.config_models import DEFAULT_CODES_PATH
 from ihe_test_util.transactions.iti41 import C_CDA_SUMMARY
-from ihe_test_util.transactions.iti41.submission import EPISODE_SUMMARY
 from ihe_test_util.xml.ebrim import urns
 
 ROOT = Path(__file__).parents[3]

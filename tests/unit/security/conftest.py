@@ -6,9 +6,13 @@ import pytest
 
 from ihe_test_util.security.identity import Identity
 from ihe_test_util.security.saml import Assertion, AssertionSettings
+from ihe_test_util.security.saml_verify import Expectations, Verification, verify_bytes
+from ihe_test_util.security.signers import Trust
 from ihe_test_util.security.xua import CodedValue
-from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.io import Element, serialize
 from tests.support import forge
+from tests.support.forge import Forger
+from tests.support.judging import Judge
 
 _UUID = "3f0c5f3e-5f0b-4c1e-9a70-1d2f2c1b7a55"
 
@@ -60,3 +64,20 @@ def unsigned(assertion: Element) -> Element:
     bare = copy.deepcopy(assertion)
     bare.remove(bare[1])
     return bare
+
+
+@pytest.fixture
+def judge(authority: Identity) -> Judge:
+    """Judges a document as it would arrive, by a receiver that believes those below the CA."""
+
+    def verdict(document: Element) -> Verification:
+        trust = Trust(authorities=(authority.certificate,))
+        return verify_bytes(serialize(document), trust=trust, expect=Expectations(), now=forge.NOW)
+
+    return verdict
+
+
+@pytest.fixture
+def forger(signer: Identity) -> Forger:
+    """Signs with the key of the believed signer, in ways that should not be believed."""
+    return Forger.of(signer)

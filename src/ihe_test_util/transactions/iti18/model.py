@@ -7,6 +7,7 @@ from typing import Final
 from ihe_test_util.domain.registry.entry import Entry
 from ihe_test_util.domain.registry.queries.catalogue import BY_ID, StoredQuery
 from ihe_test_util.domain.registry.queries.parameters import Parameter
+from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, SubmissionSet, is_folder
 from ihe_test_util.transactions.iti18.reading import Reading, read_criteria
 from ihe_test_util.transactions.iti18.syntax import written
 from ihe_test_util.transactions.xds.response import RegistryError
@@ -113,6 +114,21 @@ class StoredQueryResponse:
     def packages(self) -> tuple[RegistryPackage, ...]:
         """Submission sets and folders."""
         return tuple(one for one in self.everything if isinstance(one, RegistryPackage))
+
+    @property
+    def document_entries(self) -> tuple[DocumentEntry, ...]:
+        """The document entries with their attributes."""
+        return tuple(DocumentEntry.of(source, n) for n, source in enumerate(self.documents, start=1))
+
+    @property
+    def submission_sets(self) -> tuple[SubmissionSet, ...]:
+        """The submission sets with their attributes."""
+        return tuple(SubmissionSet.of(one, n) for n, one in enumerate(self.packages, start=1) if not is_folder(one))
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """The folders with their attributes."""
+        return tuple(Folder.of(one, n) for n, one in enumerate(self.packages, start=1) if is_folder(one))
 
     @property
     def associations(self) -> tuple[Association, ...]:

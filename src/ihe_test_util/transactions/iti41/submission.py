@@ -7,21 +7,22 @@ from typing import Final
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.xds.metadata import Author, Code, Metadata
+from ihe_test_util.domain.xds.writing import (
+    EPISODE_SUMMARY,
+    submission_set,
+    written_classifications,
+    written_identifiers,
+    written_name,
+    written_slot,
+)
 from ihe_test_util.transactions.iti41.model import ProvideAndRegisterRequest, ProvidedDocument
 from ihe_test_util.xml.ebrim import (
     Association,
-    Classification,
-    ExternalIdentifier,
     ExtrinsicObject,
-    InternationalString,
-    LocalizedString,
     ObjectList,
-    RegistryPackage,
-    Slot,
     urns,
 )
 
-_SET_ID: Final = "SubmissionSet01"
 _LOINC: Final = "2.16.840.1.113883.6.1"
 _SNOMED_CT: Final = "2.16.840.1.113883.6.96"
 
@@ -49,9 +50,6 @@ C_CDA_SUMMARY: Final = DocumentCodes(
     practice_setting_code=Code("394802001", _SNOMED_CT, "General medicine"),
     confidentiality_codes=(Code("N", "2.16.840.1.113883.5.25", "Normal"),),
 )
-
-#: What a submission set with such a document contains.
-EPISODE_SUMMARY: Final = Code("34133-9", _LOINC, "Summary of episode note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,34 +95,22 @@ def submission_for(
         _entry(f"Document{number:02}", draft, patient_id, source_patient_id, source_patient_info)
         for number, draft in enumerate(documents, start=1)
     )
-    submission_set = RegistryPackage(
-        id=_SET_ID,
-        slots=(_slot("submissionTime", submission_time),),
-        name=_name(title),
-        classifications=(
-            Classification(
-                f"{_SET_ID}.kind",
-                classified_object=_SET_ID,
-                node=urns.SUBMISSION_SET,
-                object_type=urns.TYPE_CLASSIFICATION,
-            ),
-            *_set_classifications(content_type, tuple(authors)),
-        ),
-        external_identifiers=_identifiers(
-            _SET_ID,
-            (urns.SET_PATIENT_ID, "XDSSubmissionSet.patientId", patient_id),
-            (urns.SET_SOURCE_ID, "XDSSubmissionSet.sourceId", source_id),
-            (urns.SET_UNIQUE_ID, "XDSSubmissionSet.uniqueId", unique_id),
-        ),
-        object_type=urns.TYPE_REGISTRY_PACKAGE,
+    own = submission_set(
+        patient_id=patient_id,
+        source_id=source_id,
+        unique_id=unique_id,
+        submission_time=submission_time,
+        title=title,
+        content_type=content_type,
+        authors=authors,
     )
     associations = tuple(
         Association(
             id=f"Association{number:02}",
-            slots=(_slot("SubmissionSetStatus", "Original"),),
+            slots=(written_slot("SubmissionSetStatus", "Original"),),
             object_type=urns.TYPE_ASSOCIATION,
             association_type=urns.HAS_MEMBER,
-            source=_SET_ID,
+            source=own.id,
             target=entry.id,
         )
         for number, entry in enumerate(entries, start=1)
@@ -132,7 +118,7 @@ def submission_for(
     if replaces:
         associations += (_replacement(entries[0].id, replaces),)
     return ProvideAndRegisterRequest(
-        Metadata(ObjectList((*entries, submission_set, *associations))),
+        Metadata(ObjectList((*entries, own, *associations))),
         tuple(ProvidedDocument(entry.id, draft.content) for entry, draft in zip(entries, documents, strict=True)),
     )
 
@@ -154,20 +140,33 @@ def _entry(
     source_patient_id: str,
     source_patient_info: Sequence[str],
 ) -> ExtrinsicObject:
-    info = (_slot("sourcePatientInfo", *source_patient_info),) if source_patient_info else ()
+    codes = draft.codes
+    info = (written_slot("sourcePatientInfo", *source_patient_info),) if source_patient_info else ()
     return ExtrinsicObject(
         id=entry_id,
         slots=(
-            _slot("creationTime", draft.creation_time),
-            _slot("hash", draft.content.sha1),
-            _slot("languageCode", draft.language),
-            _slot("size", str(draft.content.size)),
-            _slot("sourcePatientId", source_patient_id),
+            written_slot("creationTime", draft.creation_time),
+            written_slot("hash", draft.content.sha1),
+            written_slot("languageCode", draft.language),
+            written_slot("size", str(draft.content.size)),
+            written_slot("sourcePatientId", source_patient_id),
             *info,
         ),
-        name=_name(draft.title),
-        classifications=_entry_classifications(entry_id, draft.codes, draft.authors),
-        external_identifiers=_identifiers(
+        name=written_name(draft.title),
+        classifications=written_classifications(
+            entry_id,
+            (
+                (urns.ENTRY_CLASS_CODE, codes.class_code),
+                (urns.ENTRY_TYPE_CODE, codes.type_code),
+                (urns.ENTRY_FORMAT_CODE, codes.format_code),
+                (urns.ENTRY_FACILITY_TYPE_CODE, codes.facility_type_code),
+                (urns.ENTRY_PRACTICE_SETTING_CODE, codes.practice_setting_code),
+                *((urns.ENTRY_CONFIDENTIALITY_CODE, code) for code in codes.confidentiality_codes),
+            ),
+            urns.ENTRY_AUTHOR,
+            draft.authors,
+        ),
+        external_identifiers=written_identifiers(
             entry_id,
             (urns.ENTRY_PATIENT_ID, "XDSDocumentEntry.patientId", patient_id),
             (urns.ENTRY_UNIQUE_ID, "XDSDocumentEntry.uniqueId", draft.unique_id),
@@ -175,71 +174,3 @@ def _entry(
         object_type=urns.STABLE_DOCUMENT,
         mime_type=draft.mime_type,
     )
-
-
-# All documents of a run have the same codes and authors, or nearly so.
-@lru_cache(maxsize=64)
-def _entry_classifications(
-    entry_id: str, codes: DocumentCodes, authors: tuple[Author, ...]
-) -> tuple[Classification, ...]:
-    coded = (
-        (urns.ENTRY_CLASS_CODE, codes.class_code),
-        (urns.ENTRY_TYPE_CODE, codes.type_code),
-        (urns.ENTRY_FORMAT_CODE, codes.format_code),
-        (urns.ENTRY_FACILITY_TYPE_CODE, codes.facility_type_code),
-        (urns.ENTRY_PRACTICE_SETTING_CODE, codes.practice_setting_code),
-        *((urns.ENTRY_CONFIDENTIALITY_CODE, code) for code in codes.confidentiality_codes),
-    )
-    return _classifications(entry_id, coded, urns.ENTRY_AUTHOR, authors)
-
-
-@lru_cache(maxsize=64)
-def _set_classifications(content_type: Code, authors: tuple[Author, ...]) -> tuple[Classification, ...]:
-    return _classifications(_SET_ID, ((urns.SET_CONTENT_TYPE_CODE, content_type),), urns.SET_AUTHOR, authors)
-
-
-def _classifications(
-    owner: str, codes: Sequence[tuple[str, Code]], author_scheme: str, authors: Sequence[Author]
-) -> tuple[Classification, ...]:
-    coded = ((scheme, code.code, (_slot("codingScheme", code.scheme),), _name(code.display)) for scheme, code in codes)
-    written = ((author_scheme, "", _author_slots(author), ()) for author in authors)
-    return tuple(
-        Classification(
-            f"{owner}.c{number}",
-            scheme,
-            owner,
-            representation,
-            slots=slots,
-            name=name,
-            object_type=urns.TYPE_CLASSIFICATION,
-        )
-        for number, (scheme, representation, slots, name) in enumerate((*coded, *written), start=1)
-    )
-
-
-def _author_slots(author: Author) -> tuple[Slot, ...]:
-    slots = (
-        Slot("authorPerson", (author.person,) if author.person else ()),
-        Slot("authorInstitution", author.institutions),
-        Slot("authorRole", author.roles),
-        Slot("authorSpecialty", author.specialties),
-        Slot("authorTelecommunication", author.telecoms),
-    )
-    return tuple(slot for slot in slots if slot.values)
-
-
-def _identifiers(owner: str, *values: tuple[str, str, str]) -> tuple[ExternalIdentifier, ...]:
-    return tuple(
-        ExternalIdentifier(
-            f"{owner}.i{number}", scheme, owner, value, name=_name(name), object_type=urns.TYPE_EXTERNAL_IDENTIFIER
-        )
-        for number, (scheme, name, value) in enumerate(values, start=1)
-    )
-
-
-def _slot(name: str, *values: str) -> Slot:
-    return Slot(name, values)
-
-
-def _name(text: str) -> InternationalString:
-    return (LocalizedString(text),) if text else ()

@@ -15,6 +15,11 @@ class UpdateRequest:
 
     metadata: Metadata = field(default_factory=Metadata)
 
+    @property
+    def set_unique_id(self) -> str:
+        """The uniqueId of the submission set, or nothing."""
+        return self.metadata.submission_set.unique_id if self.metadata.submission_set else ""
+
 
 def build_request(request: UpdateRequest) -> Payload:
     """The request as an lcm:SubmitObjectsRequest.

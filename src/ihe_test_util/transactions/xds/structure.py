@@ -124,7 +124,7 @@ def _uuid_form(request: CarriesMetadata) -> Sequence[Miss]:
     return [
         Miss(f"{found}/id", shown(found), "urn:uuid: and 8-4-4-4-12 lower-case hexadecimal digits")
         for found in request.metadata.ids
-        if found.startswith(_UUID_PREFIX) and not is_uuid_urn(found)
+        if found[: len(_UUID_PREFIX)].lower() == _UUID_PREFIX and not is_uuid_urn(found)
     ]
 
 

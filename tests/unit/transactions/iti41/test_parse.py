@@ -38,7 +38,7 @@ def test_full(request_of: RequestOf) -> None:
     assert first.title == "Entlassbrief für Zoë <1/2> \N{EN DASH} 退院要約 🏥"
     assert [string.lang for string in first.source.name] == ["de-CH", "en"]
     assert [code.code for code in first.codes(urns.ENTRY_CONFIDENTIALITY_CODE)] == ["N", "R"]
-    assert first.authors(urns.ENTRY_AUTHOR) == (
+    assert first.authors == (
         Author(
             "815^Nakamura^Aiko^^^Dr.^^^&2.999.1.7&ISO",
             ("Example General Hospital^^^^^^^^^2.999.1.8", "Ward 7^^^^^&2.999.1.8&ISO^^^^W7"),

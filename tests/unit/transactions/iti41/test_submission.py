@@ -72,7 +72,7 @@ def test_attributes_are_those_given(two_documents: ProvideAndRegisterRequest) ->
     assert first.unique_id == "2.999.1.5.8"
     assert first.slot("hash") == hashlib.sha1(b"<a/>", usedforsecurity=False).hexdigest()
     assert first.slot("size") == "4"
-    assert first.authors(urns.ENTRY_AUTHOR) == (AUTHOR, AUTHOR)
+    assert first.authors == (AUTHOR, AUTHOR)
     assert [code.code for code in second.codes(urns.ENTRY_CONFIDENTIALITY_CODE)] == ["N", "R"]
     assert [document.entry_id for document in two_documents.documents] == ["Document01", "Document02"]
 

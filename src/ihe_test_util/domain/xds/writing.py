@@ -1,6 +1,6 @@
 """Attributes as the ebRIM objects that hold them (ITI TF-3: 4.2.3.1): what views read, written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -43,9 +43,7 @@ def submission_set(
                 node=urns.SUBMISSION_SET,
                 object_type=urns.TYPE_CLASSIFICATION,
             ),
-            *written_classifications(
-                _SET_ID, ((urns.SET_CONTENT_TYPE_CODE, content_type),), urns.SET_AUTHOR, tuple(authors)
-            ),
+            *written_classifications(_SET_ID, ((urns.SET_CONTENT_TYPE_CODE, content_type),), urns.SET_AUTHOR, authors),
         ),
         external_identifiers=written_identifiers(
             _SET_ID,
@@ -57,12 +55,18 @@ def submission_set(
     )
 
 
-# All documents of a run have the same codes and authors, or nearly so.
-@lru_cache(maxsize=64)
 def written_classifications(
-    owner: str, codes: tuple[tuple[str, Code], ...], author_scheme: str, authors: tuple[Author, ...]
+    owner: str, codes: Iterable[tuple[str, Code]], author_scheme: str, authors: Iterable[Author]
 ) -> tuple[Classification, ...]:
     """Codes with their classification schemes, and authors, as the classifications of an object."""
+    return _classifications(owner, tuple(codes), author_scheme, tuple(authors))
+
+
+# All documents of a run have the same codes and authors, or nearly so.
+@lru_cache(maxsize=64)
+def _classifications(
+    owner: str, codes: tuple[tuple[str, Code], ...], author_scheme: str, authors: tuple[Author, ...]
+) -> tuple[Classification, ...]:
     coded = (
         (scheme, code.code, (written_slot("codingScheme", code.scheme),), written_name(code.display))
         for scheme, code in codes

@@ -94,7 +94,7 @@ async def test_a_pix_query_names_everything_that_is_not_known(consumer: Consumer
     assert (answer.acknowledgement.type_code, answer.response_code) == ("AE", "AE")
     assert [(one.code.code if one.code else "", one.locations) for one in answer.acknowledgement.details] == [
         ("204", (f"/PRPA_IN201309UV02{LIST}/patientIdentifier/value",)),
-        ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource/value",)),
+        ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource[1]/value",)),
         ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource[3]/value",)),
     ]
     assert answer.ack is not None

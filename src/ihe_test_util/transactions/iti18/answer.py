@@ -53,7 +53,8 @@ def _found(
         raise ValueError(f"no stored query has the id {request.query_id}")  # RSQ-01 is essential
     patient = request.patient_id
     if strict and patient and not view.knows_patient(patient):
-        return _failed(UNKNOWN_PATIENT, f"{query.patient} {patient}: nobody fed this patient to the registry")
+        why = "the registry was not fed this patient, or they were merged into another"
+        return _failed(UNKNOWN_PATIENT, f"{query.patient} {patient}: {why}")
     entries = query.answer(request.reading.criteria, view)
     if request.return_type == OBJECT_REF:
         shown, part = _page(request, entries)

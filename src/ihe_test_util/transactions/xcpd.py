@@ -31,7 +31,9 @@ from ihe_test_util.transactions.patient_query.model import (
 from ihe_test_util.transactions.patient_query.records import demographics, with_authority_names
 from ihe_test_util.transactions.patient_query.rules import (
     Check,
+    authors_known,
     births_exist,
+    degree_possible,
     genders_known,
     modality,
     nothing_forbidden,
@@ -175,6 +177,8 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(26, "livingSubjectBirthTime is a point in time that exists, or a range of such", births_exist),
     _rule(27, "livingSubjectAdministrativeGender is M, F or UN", genders_known),
     _rule(28, "what the profile omits is not there", nothing_forbidden),
+    _rule(29, "minimumDegreeMatch is a percentage", degree_possible),
+    _rule(30, "authorOrPerformer is an author", authors_known),
 )
 
 SPEC: Final = Transaction(

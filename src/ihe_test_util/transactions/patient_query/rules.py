@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from ihe_test_util.exchange import Severity
-from ihe_test_util.transactions.card import Miss, Rule
+from ihe_test_util.transactions.card import NOTHING, Miss, Rule
 from ihe_test_util.transactions.feed.model import trigger_of
 from ihe_test_util.transactions.patient_query.model import (
     LIST_PATH,
@@ -29,6 +29,7 @@ ACT_PATH: Final = "/controlActProcess"
 GENDERS: Final = frozenset({"M", "F", "UN"})
 ID_WANTED: Final = "an id with a root (the assigning authority's OID) and an extension"
 _ERROR: Final = Severity.ERROR
+_ALL: Final = "100"
 _CONTROL: Final = "ITI TF-2: O.2.3"
 #: HL7's examples have EVN, its vocabulary RQO.
 _MOODS: Final = frozenset({"EVN", "RQO"})
@@ -141,6 +142,30 @@ def modality(request: QueryRequest) -> Sequence[Miss]:
     if act is None or act.query is None or act.query.response_modality == "R":
         return ()
     return (Miss(request.at(f"{QUERY_PATH}/responseModalityCode/@code"), shown(act.query.response_modality), "R"),)
+
+
+def degree_possible(request: QueryRequest) -> Sequence[Miss]:
+    """The least degree of a match is a percentage."""
+    act = request.act
+    if act is None or act.query is None or (degree := act.query.minimum_degree) is None:
+        return ()
+    text = degree.value
+    if text.isascii() and text.isdecimal() and len(text) <= len(_ALL) and int(text) <= int(_ALL):
+        return ()
+    path = request.at(f"{QUERY_PATH}/matchCriterionList/minimumDegreeMatch/value/@value")
+    return (Miss(path, shown(text) if text else NOTHING, f"a whole number from 0 to {_ALL}"),)
+
+
+def authors_known(request: QueryRequest) -> Sequence[Miss]:
+    """Whoever asks is an author."""
+    act = request.act
+    if act is None or not act.author_types or set(act.author_types) == {"AUT"}:
+        return ()
+    return [
+        Miss(f"{positioned(request.at(f'{ACT_PATH}/authorOrPerformer'), n)}/@typeCode", shown(code), "AUT")
+        for n, code in enumerate(act.author_types)
+        if code != "AUT"
+    ]
 
 
 def nothing_forbidden(request: QueryRequest) -> Sequence[Miss]:

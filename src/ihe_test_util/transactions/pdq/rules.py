@@ -15,8 +15,10 @@ from ihe_test_util.transactions.patient_query.model import (
 )
 from ihe_test_util.transactions.patient_query.rules import (
     Check,
+    authors_known,
     bare_oids,
     births_exist,
+    degree_possible,
     genders_known,
     modality,
     nothing_forbidden,
@@ -111,6 +113,8 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(29, "livingSubjectAdministrativeGender is M, F or UN", genders_known),
     _rule(30, "what the profile omits is not there", nothing_forbidden),
     Rule("PDQ-31", _SECTION, Severity.WARNING, "parameters of the Pediatric Option are not there", _pediatric),
+    _rule(32, "minimumDegreeMatch is a percentage", degree_possible),
+    _rule(33, "authorOrPerformer is an author", authors_known),
 )
 
 

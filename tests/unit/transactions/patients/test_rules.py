@@ -23,6 +23,7 @@ PRIOR = f"{EVENT}/replacementOf/priorRegistration"
 ROLE_ID = f"{PRIOR}/subject1/priorRegisteredRole/id"
 QUERY = f"{ACT}/queryByParameter"
 LIST = f"{QUERY}/parameterList"
+CRITERIA = f"{QUERY}/matchCriterionList"
 MORE = f"{ACT}/queryContinuation"
 
 
@@ -74,6 +75,8 @@ CITIZEN = f'<asOtherIDs classCode="CIT">{ID}<scopingOrganization>{ID}</scopingOr
 NOBODYS_ID = f'<asOtherIDs classCode="PAT">{ID}</asOtherIDs>'
 VALUE = "<value><family>Test</family></value><semanticsText>Name</semanticsText>"
 BIRTH_PLACE = f"<livingSubjectBirthPlaceName>{VALUE}</livingSubjectBirthPlaceName>"
+PERFORMER = '<authorOrPerformer typeCode="PRF"/>'
+DEGREE = "<matchCriterionList><minimumDegreeMatch><value value='-1'/></minimumDegreeMatch></matchCriterionList>"
 MAIDEN_NAME = f"<mothersMaidenName>{VALUE}</mothersMaidenName>"
 
 FEEDS = ("PIXR", "PIXM")
@@ -172,6 +175,13 @@ BREAKS = (
     Break("XCPD", 26, f"{LIST}/livingSubjectBirthTime/value", {"value": "19690229"}),
     Break("XCPD", 27, f"{LIST}/livingSubjectAdministrativeGender/value", {"code": "O"}),
     Break("XCPD", 28, QUERY, "<sortControl/>", f"{QUERY}/sortControl"),
+    Break("PIXQ", 26, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("PDQ", 33, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("XCPD", 30, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("PDQ", 30, CRITERIA, "<matchWeight/>", f"{CRITERIA}/matchWeight"),
+    Break("PDQ", 32, f"{CRITERIA}/minimumDegreeMatch/value", {"value": "101"}),
+    Break("PDQ", 32, f"{CRITERIA}/minimumDegreeMatch/value", {"value": None}),
+    Break("XCPD", 29, QUERY, DEGREE, f"{CRITERIA}/minimumDegreeMatch/value/@value"),
     *each(CONTINUATIONS, 16, MORE, "drop"),
     *each(CONTINUATIONS, 16, f"{MORE}/queryId", "drop", f"{MORE}/queryId/@root"),
     *each(CONTINUATIONS, 17, f"{MORE}/queryId", {"root": "Q.1"}),

@@ -38,6 +38,9 @@ from ihe_test_util.transactions.patient_query.rules import (
     modality,
     nothing_forbidden,
     oid_roots,
+    omitted,
+    once,
+    one_value,
     places,
     query_rules,
 )
@@ -50,6 +53,24 @@ _SECTION: Final = "ITI TF-2: 3.55.4.1.2"
 _NAME: Final = "livingSubjectName"
 _NAME_PATH: Final = f"{LIST_PATH}/{_NAME}"
 _BIRTH_PATH: Final = f"{LIST_PATH}/livingSubjectBirthTime"
+_GIVEN_ONCE: Final = (
+    "livingSubjectAdministrativeGender",
+    "livingSubjectBirthPlaceAddress",
+    "livingSubjectBirthPlaceName",
+    "livingSubjectBirthTime",
+    "mothersMaidenName",
+    "patientAddress",
+    "patientTelecom",
+)
+_OF_ONE_VALUE: Final = (
+    "livingSubjectAdministrativeGender",
+    "livingSubjectBirthTime",
+    "livingSubjectName",
+    "mothersMaidenName",
+)
+_OMITTED: Final = frozenset(
+    {"livingSubjectDeceasedTime", "otherIDsScopingOrganization", "patientStatusCode", "principalCareProvisionId"}
+)
 _MOST_LOOKED_AT: Final = 50
 _MATCH: Final = Match(CD("IHE_PDQ"), "100")
 #: Whether the gateway keeps records of where patients have data (ITI TF-2: 3.55.4.2.2).
@@ -179,6 +200,11 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(28, "what the profile omits is not there", nothing_forbidden),
     _rule(29, "minimumDegreeMatch is a percentage", degree_possible),
     _rule(30, "authorOrPerformer is an author", authors_known),
+    _rule(31, "only names, identifiers and care providers are given more than once", once(*_GIVEN_ONCE)),
+    _rule(
+        32, "each of several names is a livingSubjectName; gender and birth have one value", one_value(*_OF_ONE_VALUE)
+    ),
+    _rule(33, "parameters that the profile omits are not there", omitted(_OMITTED)),
 )
 
 SPEC: Final = Transaction(

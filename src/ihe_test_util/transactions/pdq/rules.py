@@ -23,6 +23,7 @@ from ihe_test_util.transactions.patient_query.rules import (
     modality,
     nothing_forbidden,
     oid_roots,
+    omitted,
     query_id_misses,
     query_rules,
     single,
@@ -77,11 +78,6 @@ def _asks(request: QueryRequest) -> Sequence[Miss]:
     return (Miss(request.at(LIST_PATH), "no parameter to look for", f"one of {', '.join(_ASKED)}"),)
 
 
-def _omitted(request: QueryRequest) -> Sequence[Miss]:
-    names = dict.fromkeys(one.name for one in request.query.parameters if one.name in _OMITTED)
-    return [Miss(request.at(f"{LIST_PATH}/{name}"), "a parameter", "none: the profile omits it") for name in names]
-
-
 def _pediatric(request: QueryRequest) -> Sequence[Miss]:
     want = "none, unless both sides have the Pediatric Demographics Option; a maiden name is not looked for here"
     return [
@@ -105,7 +101,7 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(21, "responseModalityCode is R", modality),
     _rule(22, "each parameter to look for stands at most once, with one value", single(*_ASKED)),
     _rule(23, "the query looks for somebody", _asks),
-    _rule(24, "parameters that the profile omits are not there", _omitted),
+    _rule(24, "parameters that the profile omits are not there", omitted(_OMITTED)),
     _rule(25, "initialQuantity is a number from 1", _quantity),
     _rule(26, "a scoping organization is the OID of a domain", bare_oids("otherIDsScopingOrganization")),
     _rule(27, "the root of livingSubjectId is an OID", oid_roots("livingSubjectId")),

@@ -173,6 +173,18 @@ def _status(wanted: str) -> More:
     return check
 
 
+def _answer_acknowledged(request: ContinuationRequest) -> Sequence[Miss]:
+    theirs, path = request.acknowledgement, f"/{INTERACTION}/acknowledgement"
+    if not theirs.type_code and theirs.target_message_id is None:
+        return (Miss(path, want="the acknowledgement of the answer before: AA, with its id"),)
+    misses = []
+    if theirs.type_code != "AA":
+        misses.append(Miss(f"{path}/typeCode/@code", shown(theirs.type_code), "AA"))
+    if theirs.target_message_id is None or not theirs.target_message_id.root:
+        misses.append(Miss(f"{path}/targetMessage/id/@root", want="the id of the answer before"))
+    return misses
+
+
 def _below(element: str, check: More) -> More:
     """The check, with paths that begin at the element that a message has for its root."""
     usual = f"/{INTERACTION}/"
@@ -197,6 +209,7 @@ def _more_rules(series: str, element: str, section: str, status: str) -> tuple[R
         rule(17, "the root of queryId is an OID or a UUID", _query_id),
         rule(18, "numbers of results are whole numbers from 1", _numbers),
         rule(19, f"the statusCode is {status}", _status(status)),
+        rule(20, "the answer before is acknowledged by AA and its id", _answer_acknowledged),
     )
 
 

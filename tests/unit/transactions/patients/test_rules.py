@@ -193,6 +193,9 @@ BREAKS = (
     *each(CONTINUATIONS, 16, f"{MORE}/queryId", "drop", f"{MORE}/queryId/@root"),
     *each(CONTINUATIONS, 17, f"{MORE}/queryId", {"root": "Q.1"}),
     *each(CONTINUATIONS, 18, MORE, '<startResultNumber value="-1"/>', f"{MORE}/startResultNumber/@value"),
+    *each(CONTINUATIONS, 20, "acknowledgement", "drop"),
+    *each(CONTINUATIONS, 20, "acknowledgement/typeCode", {"code": "AE"}),
+    *each(CONTINUATIONS, 20, "acknowledgement/targetMessage/id", {"root": None}),
     Break("PDQC", 19, f"{MORE}/statusCode", {"code": "executing"}),
     Break("PDQX", 19, f"{MORE}/statusCode", {"code": "executing"}),
 )

@@ -160,6 +160,8 @@ def _help(query: StoredQuery) -> str:
     needed = [option for option, parameter in query.options().items() if parameter.required and not parameter.closed]
     if query.choices:
         needed.insert(0, next(o for o, p in query.options().items() if p.name == query.choices[0][1]))
+    if query.selective:
+        needed.insert(0, next(o for o, p in query.options().items() if p.name == query.selective[0]))
     arguments = " ".join(_example(option, query.options()[option]) for option in needed)
     return f"""{query.says}
 

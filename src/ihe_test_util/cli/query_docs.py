@@ -57,6 +57,8 @@ def _remarks(query: StoredQuery, parameter: Parameter) -> Iterator[str]:
     for choice in query.choices:
         if parameter.name in choice:
             yield "one of these"
+    if parameter.name in query.selective:
+        yield "one of these at least"
     for exclusion in query.exclusions:
         if parameter.name in exclusion:
             other = next(name for name in exclusion if name != parameter.name)

@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import ClientError, web
 
 from ihe_test_util.domain.world import World
-from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario
+from ihe_test_util.errors import FaultCode, IheTestUtilError, NotMtom, Scenario, SoapMalformed
 from ihe_test_util.exchange import (
     MOCK_EXCHANGE_HEADER,
     Exchange,
@@ -34,7 +34,7 @@ from ihe_test_util.mock_server.reply import DETAILED, SUBCODES, Reply, answer_re
 from ihe_test_util.mock_server.routing import Endpoint, Route, Routes
 from ihe_test_util.mock_server.sending import response
 from ihe_test_util.soap.addressing import NONE, Addressing
-from ihe_test_util.soap.envelope import Envelope, read_envelope
+from ihe_test_util.soap.envelope import Envelope, addressing_of, read_envelope
 from ihe_test_util.soap.fault import Fault
 from ihe_test_util.soap.mtom import HeldBody, InlineAttachments, XopAttachments
 from ihe_test_util.soap.version import SoapVersion
@@ -100,6 +100,8 @@ class Edge:
         except IheTestUtilError as error:
             if error.soap_code is FaultCode.RECEIVER:
                 _LOG.error("%s %s", turn.route.card.code if turn.route else request.path, error)
+            if isinstance(error, SoapMalformed) and turn.received is not None:
+                turn.addressing = await off_loop(len(turn.received.xml), _addressing_of, turn.received)
             reply = self._fault(turn, Fault.of(error), told=error.message)
         except Exception as error:  # noqa: BLE001 - the one place that turns what is left, even a bug, into a fault
             reply = self._bug(turn, error)
@@ -368,6 +370,6 @@ def _drop_spooled(turn: Turn) -> None:
 def _addressing_of(received: Received) -> Addressing:
     """The request's addressing for a fault that is sent without looking at the message otherwise."""
     try:
-        return read_envelope(parse(received.xml)).addressing
+        return addressing_of(parse(received.xml))
     except IheTestUtilError:
         return NONE

@@ -76,6 +76,12 @@ def read_envelope(root: Element, *, announced: SoapVersion | None = None) -> Env
     return Envelope(version, blocks, addressing, body[0] if len(body) else None, tuple(findings))
 
 
+def addressing_of(root: Element) -> Addressing:
+    """The addressing properties of a message that cannot be read otherwise, for the fault that says so."""
+    blocks = [block for header in root if etree.QName(header).localname == "Header" for block in header]
+    return read_addressing(blocks)[0] if blocks else NONE
+
+
 def write_envelope(
     payload: Element | bytes | None,
     *,

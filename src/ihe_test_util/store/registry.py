@@ -81,6 +81,10 @@ class RegistryRows:
         """What belongs to patients (CX); in any state where none is named."""
         return self._where("patient_id", patient_ids, kind=kinds, **({"status": statuses} if statuses else {}))
 
+    def of_any_patient(self, kinds: Collection[Kind], statuses: Collection[str]) -> list[Entry]:
+        """What there is of some kinds in some states, whoever it belongs to."""
+        return self._where("kind", kinds, status=statuses)
+
     def associations_from(self, sources: Collection[str]) -> list[Entry]:
         """Associations whose sourceObject is one of these ids."""
         return self._where("source", sources)

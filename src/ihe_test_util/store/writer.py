@@ -43,7 +43,9 @@ class Insert:
     heavy: tuple[int, ...] = ()
 
     def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[SqlValue]]]:
-        """The statements that insert rows, as few as reasonable, with their values."""
+        """The statements that insert rows, as few as reasonable, with their values; none where there are no rows."""
+        if not rows:
+            return
         for chunk in self._chunks(rows):
             values: list[SqlValue] = []
             for row in chunk:

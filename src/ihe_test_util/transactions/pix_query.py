@@ -30,6 +30,7 @@ from ihe_test_util.transactions.patient_query.records import identifiers_only, w
 from ihe_test_util.transactions.patient_query.rules import (
     ID_WANTED,
     Check,
+    authors_known,
     bare_oids,
     nothing_forbidden,
     oid_roots,
@@ -160,6 +161,7 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(23, "the root of the patient's identifier is an OID", oid_roots(_PATIENT)),
     _rule(24, "a dataSource is the OID of a domain, without extension", bare_oids("dataSource")),
     _rule(25, "what the profile omits is not there", nothing_forbidden),
+    _rule(26, "authorOrPerformer is an author", authors_known),
 )
 
 SPEC: Final = Transaction(

@@ -31,11 +31,16 @@ from ihe_test_util.transactions.patient_query.model import (
 from ihe_test_util.transactions.patient_query.records import demographics, with_authority_names
 from ihe_test_util.transactions.patient_query.rules import (
     Check,
+    authors_known,
     births_exist,
+    degree_possible,
     genders_known,
     modality,
     nothing_forbidden,
     oid_roots,
+    omitted,
+    once,
+    one_value,
     places,
     query_rules,
 )
@@ -48,6 +53,24 @@ _SECTION: Final = "ITI TF-2: 3.55.4.1.2"
 _NAME: Final = "livingSubjectName"
 _NAME_PATH: Final = f"{LIST_PATH}/{_NAME}"
 _BIRTH_PATH: Final = f"{LIST_PATH}/livingSubjectBirthTime"
+_GIVEN_ONCE: Final = (
+    "livingSubjectAdministrativeGender",
+    "livingSubjectBirthPlaceAddress",
+    "livingSubjectBirthPlaceName",
+    "livingSubjectBirthTime",
+    "mothersMaidenName",
+    "patientAddress",
+    "patientTelecom",
+)
+_OF_ONE_VALUE: Final = (
+    "livingSubjectAdministrativeGender",
+    "livingSubjectBirthTime",
+    "livingSubjectName",
+    "mothersMaidenName",
+)
+_OMITTED: Final = frozenset(
+    {"livingSubjectDeceasedTime", "otherIDsScopingOrganization", "patientStatusCode", "principalCareProvisionId"}
+)
 _MOST_LOOKED_AT: Final = 50
 _MATCH: Final = Match(CD("IHE_PDQ"), "100")
 #: Whether the gateway keeps records of where patients have data (ITI TF-2: 3.55.4.2.2).
@@ -175,6 +198,13 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(26, "livingSubjectBirthTime is a point in time that exists, or a range of such", births_exist),
     _rule(27, "livingSubjectAdministrativeGender is M, F or UN", genders_known),
     _rule(28, "what the profile omits is not there", nothing_forbidden),
+    _rule(29, "minimumDegreeMatch is a percentage", degree_possible),
+    _rule(30, "authorOrPerformer is an author", authors_known),
+    _rule(31, "only names, identifiers and care providers are given more than once", once(*_GIVEN_ONCE)),
+    _rule(
+        32, "each of several names is a livingSubjectName; gender and birth have one value", one_value(*_OF_ONE_VALUE)
+    ),
+    _rule(33, "parameters that the profile omits are not there", omitted(_OMITTED)),
 )
 
 SPEC: Final = Transaction(

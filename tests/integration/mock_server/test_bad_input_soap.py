@@ -148,6 +148,26 @@ async def test_an_unknown_mandatory_header(
 
 @BOTH
 @pytest.mark.parametrize(
+    "edit",
+    [
+        lambda xml: xml.replace(b"</soap:Header>", b"<x:Y xmlns:x='urn:x' soap:mustUnderstand='1'/></soap:Header>"),
+        lambda xml: xml.replace(b"</soap:Body>", b"<x/></soap:Body>"),
+        lambda xml: xml.replace(b"</soap:Body>", b"</soap:Body><soap:Body/>"),
+    ],
+    ids=["an unknown mandatory header", "two messages", "two Bodies"],
+)
+async def test_a_fault_about_the_envelope_is_addressed(
+    mock: Peer, feed: Callable[..., bytes], version: SoapVersion, edit: Edit
+) -> None:
+    """Action and RelatesTo stand in the fault where the request had addressing (WS-Addressing Core, 3.4)."""
+    answer = await mock.post(PIX_PATH, edit(feed(version, pix_add.SPEC.action)), version.media_type)
+
+    assert answer.text("RelatesTo") == "urn:uuid:6f1c2a3e-0000-4000-8000-000000000001"
+    assert answer.text("Action") == "http://www.w3.org/2005/08/addressing/soap/fault"
+
+
+@BOTH
+@pytest.mark.parametrize(
     "attributes",
     [
         b"",

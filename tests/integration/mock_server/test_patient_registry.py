@@ -10,6 +10,7 @@ import pytest
 from ihe_test_util.domain.patients import NameSought, Sought
 from ihe_test_util.transactions import pdq, pix_query
 from ihe_test_util.transactions.feed.model import ADD, REVISE
+from ihe_test_util.transactions.patient_query.model import Criterion, QueryResponse
 from ihe_test_util.xml.hl7v3 import AD, II, PN, TEL
 from tests.support.patients import DOMAIN_A, DOMAIN_B, DOMAIN_C, Consumer, person, told
 from tests.support.peer import Peer, StartMock
@@ -94,7 +95,7 @@ async def test_a_pix_query_names_everything_that_is_not_known(consumer: Consumer
     assert (answer.acknowledgement.type_code, answer.response_code) == ("AE", "AE")
     assert [(one.code.code if one.code else "", one.locations) for one in answer.acknowledgement.details] == [
         ("204", (f"/PRPA_IN201309UV02{LIST}/patientIdentifier/value",)),
-        ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource/value",)),
+        ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource[1]/value",)),
         ("204", (f"/PRPA_IN201309UV02{LIST}/dataSource[3]/value",)),
     ]
     assert answer.ack is not None
@@ -178,6 +179,22 @@ async def test_a_demographics_query_tells_the_domains_that_are_asked_for(consume
     assert (unknown.acknowledgement.type_code, unknown.response_code) == ("AE", "AE")
     (detail,) = unknown.acknowledgement.details
     assert detail.locations == (f"/PRPA_IN201305UV02{LIST}/otherIDsScopingOrganization[2]/value",)
+
+
+async def test_how_to_match_is_taken_and_repeated(start_mock: StartMock) -> None:
+    """An algorithm and a least degree are the consumer's to name (ITI TF-2: 3.47.4.1.2.2); the answer repeats them."""
+    consumer = Consumer(await start_mock(endpoint_behaviors={"ITI-47": {"validation_mode": "strict"}}))
+    await consumer.feed(person((DOMAIN_A, "1")))
+    algorithm, degree = Criterion("exact", "MatchAlgorithm"), Criterion("80", "MinimumDegreeMatch")
+    plain = pdq.pdq_request(MUSTER, query_id=II("2.999.2.1.7", "how"), **AROUND)
+    act = plain.act
+    assert act is not None
+    query = replace(plain.query, match_algorithm=algorithm, minimum_degree=degree)
+
+    answer: QueryResponse = await consumer.ask(pdq.SPEC, replace(plain, act=replace(act, query=query)))
+
+    assert told(answer) == [(DOMAIN_A, "1")]
+    assert answer.query == query
 
 
 async def test_a_long_answer_comes_in_pieces(consumer: Consumer) -> None:

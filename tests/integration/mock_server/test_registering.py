@@ -242,6 +242,28 @@ async def test_a_document_is_replaced(mock: Peer) -> None:
     assert await mock.server.store.documents.get("2.999.5.3") is None
 
 
+async def test_a_folder_is_provided_without_documents(start_mock: StartMock, sample: Sample, feed: bytes) -> None:
+    """A submission set with a folder alone is registered; the answer names no document."""
+    mock = await start_mock(STRICT)
+    await mock.post("/pix/add", feed, SOAP12)
+    root = etree.fromstring(sample("ITI-41/full.xml"))
+    for one in [*root.iter("{*}ExtrinsicObject", "{*}Association", "{urn:ihe:iti:xds-b:2007}Document")]:
+        if one.get("id") != "Member03":
+            parent = one.getparent()
+            assert parent is not None
+            parent.remove(one)
+    package = as_package(
+        b"<e:Envelope xmlns:e='http://www.w3.org/2003/05/soap-envelope'><e:Body>%b</e:Body></e:Envelope>"
+        % etree.tostring(root)
+    )
+
+    answer = await mock.post(PROVIDE, package.body, package.content_type)
+
+    assert status(answer) == "Success", answer.body
+    assert await mock.server.store.registry.count() == {Kind.SUBMISSION_SET: 1, Kind.FOLDER: 1, Kind.ASSOCIATION: 1}
+    assert b"DocumentUniqueId" not in answer.body
+
+
 async def test_codes_follow_their_file(
     start_mock: StartMock, register: Callable[..., bytes], feed: bytes, tmp_path: Path
 ) -> None:

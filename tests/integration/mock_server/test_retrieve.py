@@ -1,10 +1,12 @@
 """ITI-43 and ITI-86 over real sockets: what was provided comes back byte for byte, until it is removed."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from ihe_test_util.client.client import Client
 from ihe_test_util.client.endpoint import Endpoint
@@ -141,6 +143,24 @@ async def test_a_request_for_nothing_is_refused_in_the_transactions_own_words(
 
     assert answer.attribute("RegistryResponse", "status") == urns.FAILURE
     assert "DocumentRequest" in answer.attribute("RegistryError", "codeContext")
+    assert answer.attribute("RegistryError", "location").startswith("Document Repository, ITI TF-2: 3.")
+
+
+@pytest.mark.parametrize("path", ["/iti43/retrieve", "/iti86/remove"])
+async def test_a_document_without_a_name_is_told_once(
+    mock: Peer, sample: Sample, enveloped: Enveloped, path: str
+) -> None:
+    """That its uniqueId is missing is said with the place; that nothing is called so is not said beside it."""
+    message = re.sub(
+        b"<xdsb:DocumentUniqueId>[^<]*<", b"<xdsb:DocumentUniqueId><", sample(f"ITI-{path[4:6]}/two.xml"), count=1
+    )
+
+    answer = await mock.post(path, enveloped(message), "application/soap+xml")
+
+    errors = [one for one in answer.xml.iter() if etree.QName(one).localname == "RegistryError"]
+    assert [one.get("errorCode") for one in errors] == ["XDSRepositoryError", "XDSDocumentUniqueIdError"]
+    assert "DocumentRequest[1]/DocumentUniqueId" in str(errors[0].get("codeContext"))
+    assert all(one.get("location") for one in errors)
 
 
 #: Asks for the large document as often as it takes to be in the middle of the answer for a while.

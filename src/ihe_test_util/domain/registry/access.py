@@ -30,6 +30,9 @@ class RegistryView(Protocol):
     ) -> list[Entry]:
         """What belongs to patients (CX); in any state where none is named."""
 
+    def of_any_patient(self, kinds: Collection[Kind], statuses: Collection[str]) -> list[Entry]:
+        """What there is of some kinds in some states, whoever it belongs to."""
+
     def associations_from(self, sources: Collection[str]) -> list[Entry]:
         """Associations whose sourceObject is one of these ids."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ihe_test_util.domain.registry.access import RegistryView
 from ihe_test_util.domain.registry.entry import Entry, Kind
+from ihe_test_util.domain.registry.queries import names
 from ihe_test_util.domain.world import World
 from ihe_test_util.domain.xds.metadata import is_folder
 from ihe_test_util.exchange import Finding, Severity
@@ -53,7 +54,8 @@ def _found(
         raise ValueError(f"no stored query has the id {request.query_id}")  # RSQ-01 is essential
     patient = request.patient_id
     if strict and patient and not view.knows_patient(patient):
-        return _failed(UNKNOWN_PATIENT, f"{query.patient} {patient}: nobody fed this patient to the registry")
+        why = "the registry was not fed this patient, or they were merged into another"
+        return _failed(UNKNOWN_PATIENT, f"{query.patient} {patient}: {why}")
     entries = query.answer(request.reading.criteria, view)
     if request.return_type == OBJECT_REF:
         shown, part = _page(request, entries)
@@ -110,8 +112,9 @@ def log_ids(request: StoredQueryRequest) -> str:
 
 
 def patient_ids(request: StoredQueryRequest) -> Iterable[str]:
-    """The patient (CX) that the query names."""
-    return (request.patient_id,) if request.patient_id else ()
+    """The patients (CX) that the query names."""
+    criteria = request.reading.criteria
+    return dict.fromkeys(one for name in names.PATIENT_IDS for one in criteria.any_of(name))
 
 
 def _kind(one: AnyObject) -> Kind | None:

@@ -135,6 +135,8 @@ class _Reader:
             if not found:
                 self._absent(" or ".join(choice), "one of these")
             self._at_most_one(found)
+        if self.query.selective and self.seen.isdisjoint(self.query.selective):
+            self._absent(" or ".join(self.query.selective), "one of these at least")
         for exclusion in self.query.exclusions:
             self._at_most_one([name for name in exclusion if name in self.seen])
 
@@ -166,6 +168,7 @@ class _Reader:
                 self.seen.discard(parameter.name)
                 return
         self._check_uuids(given, parameter, literals)
+        self._check_patients(given, parameter, literals)
         self.texts.setdefault(parameter.name, []).append(tuple(composed(literal.text) for literal in literals))
 
     def _single(self, given: Given, parameter: Parameter, literals: Sequence[Placed]) -> None:
@@ -181,8 +184,7 @@ class _Reader:
                 return
             case Form.TEXT:
                 self._check_uuids(given, parameter, literals[:1])
-                if parameter.name == self.query.patient and not is_cx(text):
-                    self._tell(Fault.IDENTIFIER, given, shown(text), "id^^^&OID&ISO", path)
+                self._check_patients(given, parameter, literals[:1])
             case _:
                 pass
         self.texts.setdefault(parameter.name, []).append((composed(text),))
@@ -217,6 +219,12 @@ class _Reader:
             for path, text in literals:
                 if not is_uuid_urn(text):
                     self._tell(Fault.IDENTIFIER, given, shown(text), "urn:uuid: and a UUID in lower case", path)
+
+    def _check_patients(self, given: Given, parameter: Parameter, literals: Iterable[Placed]) -> None:
+        if parameter.name in names.PATIENT_IDS:
+            for path, text in literals:
+                if not is_cx(text):
+                    self._tell(Fault.IDENTIFIER, given, shown(text), "id^^^&OID&ISO", path)
 
     def _unknown(self, given: Given) -> None:
         name = given.slot.name

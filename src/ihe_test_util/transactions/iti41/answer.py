@@ -43,12 +43,12 @@ async def answer(request: ProvideAndRegisterRequest, world: World) -> RegistryRe
         warnings = await world.registry.provide(submission, work, at=world.now())
     except Refused as refused:
         return submitting.refused(refused.findings)
+    slots = [_slot(SET_UNIQUE_ID, submission.submission_set_unique_id)]
+    if submission.documents:
+        slots.append(_slot(DOCUMENT_UNIQUE_ID, *(document.unique_id for document in submission.documents)))
     return RegistryResponse(
         urns.SUCCESS,
-        slots=(
-            _slot(SET_UNIQUE_ID, submission.submission_set_unique_id),
-            _slot(DOCUMENT_UNIQUE_ID, *(document.unique_id for document in submission.documents)),
-        ),
+        slots=tuple(slots),
         errors=submitting.errors_of(warnings, Actor.REGISTRY),
     )
 

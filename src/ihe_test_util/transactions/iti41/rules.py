@@ -24,7 +24,9 @@ _MESSAGE: Final = "ITI TF-2: 3.41.4.1.2"
 
 
 def _document(request: ProvideAndRegisterRequest) -> Sequence[Miss]:
-    if request.documents:
+    metadata = request.metadata
+    # A submission set with folders and associations alone describes no document.
+    if request.documents or (metadata.submission_sets and not metadata.document_entries):
         return NONE
     return (Miss(f"{_ROOT}/Document", want="a Document for each DocumentEntry"),)
 

@@ -10,8 +10,8 @@ from ihe_test_util.exchange import Finding
 from ihe_test_util.transactions.card import Verdict
 from ihe_test_util.transactions.iti43.messages import RetrievedDocument, RetrieveRequest, RetrieveResponse
 from ihe_test_util.transactions.xds.base import shown
-from ihe_test_util.transactions.xds.document_request import looked_up
-from ihe_test_util.transactions.xds.response import RegistryError, RegistryResponse, failure, verdict_of
+from ihe_test_util.transactions.xds.document_request import looked_up, refusal
+from ihe_test_util.transactions.xds.response import RegistryError, RegistryResponse, verdict_of
 from ihe_test_util.xml.ebrim import urns
 
 
@@ -36,9 +36,7 @@ async def answer(request: RetrieveRequest, world: World) -> RetrieveResponse:
 
 async def refuse(request: RetrieveRequest, findings: Sequence[Finding], world: World) -> RetrieveResponse:
     """A Failure that lists what is wrong with the request, and what of it is not there."""
-    refused = failure(findings)
-    errors = [found for _, found in await looked_up(request.documents, world) if isinstance(found, RegistryError)]
-    return RetrieveResponse(RegistryResponse(urns.FAILURE, errors=(*refused.errors, *errors)))
+    return RetrieveResponse(RegistryResponse(urns.FAILURE, errors=await refusal(request.documents, findings, world)))
 
 
 def verdict(response: RetrieveResponse, request: RetrieveRequest) -> Verdict:

@@ -16,6 +16,7 @@ from ihe_test_util.transactions.xds.document_request import (
     document_request_rules,
     looked_up,
     read_document_requests,
+    refusal,
     write_document_requests,
 )
 from ihe_test_util.transactions.xds.response import (
@@ -23,7 +24,6 @@ from ihe_test_util.transactions.xds.response import (
     RegistryError,
     RegistryResponse,
     build_response,
-    failure,
     parse_response,
     verdict_of,
 )
@@ -83,9 +83,7 @@ async def answer(request: RemoveDocumentsRequest, world: World) -> RegistryRespo
 
 async def refuse(request: RemoveDocumentsRequest, findings: Sequence[Finding], world: World) -> RegistryResponse:
     """A Failure that lists what is wrong with the request, and what of it is not there; nothing is removed."""
-    refused = failure(findings)
-    errors = [found for _, found in await looked_up(request.documents, world) if isinstance(found, RegistryError)]
-    return RegistryResponse(urns.FAILURE, errors=(*refused.errors, *errors))
+    return RegistryResponse(urns.FAILURE, errors=await refusal(request.documents, findings, world))
 
 
 def verdict(response: RegistryResponse, request: RemoveDocumentsRequest) -> Verdict:

@@ -95,8 +95,9 @@ def unknown_key(text: str, path: str) -> AcknowledgementDetail:
 
 
 def _value_paths(request: QueryRequest, name: str) -> Iterator[str]:
-    for n, parameter in enumerate(request.query.named(name)):
-        path = positioned(request.at(f"{LIST_PATH}/{name}"), n)
+    # With the number of the repetition, for the first one too (ITI TF-2: 3.45.4.2.3, 3.47.4.2.3).
+    for n, parameter in enumerate(request.query.named(name), start=1):
+        path = request.at(f"{LIST_PATH}/{name}[{n}]")
         ids = [m for m, value in enumerate(parameter.values) if isinstance(value, II)]
         yield from (positioned(f"{path}/value", m) for m in ids)
 

@@ -3,6 +3,7 @@
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.transactions.feed.build import add_registration
 from ihe_test_util.transactions.patient_query.model import (
+    Criterion,
     Issue,
     Parameter,
     Period,
@@ -17,6 +18,7 @@ from ihe_test_util.xml.hl7v3.acknowledgement import add_acknowledgement
 from ihe_test_util.xml.hl7v3.elements import add, add_ad, add_cd, add_ii, add_pn, add_tel, new_message
 from ihe_test_util.xml.hl7v3.wrappers import add_transmission
 from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.ns import XSI
 
 
 def build_query_request(request: QueryRequest) -> Payload:
@@ -68,9 +70,28 @@ def add_query(act: Element, query: Query) -> None:
             add(element, name, code=code)
     if query.initial_quantity:
         add(element, "initialQuantity", value=query.initial_quantity)
+    if query.match_algorithm is not None or query.minimum_degree is not None:
+        _add_criteria(element, query.match_algorithm, query.minimum_degree)
     parameters = add(element, "parameterList")
     for parameter in query.parameters:
         _add_parameter(parameters, parameter)
+
+
+def _add_criteria(query: Element, algorithm: Criterion | None, degree: Criterion | None) -> None:
+    criteria = add(query, "matchCriterionList")
+    if algorithm is not None:
+        element = add(criteria, "matchAlgorithm")
+        _typed(add(element, "value"), "ST").text = algorithm.value or None
+        add(element, "semanticsText").text = algorithm.semantics_text or None
+    if degree is not None:
+        element = add(criteria, "minimumDegreeMatch")
+        _typed(add(element, "value", value=degree.value), "INT")
+        add(element, "semanticsText").text = degree.semantics_text or None
+
+
+def _typed(value: Element, data_type: str) -> Element:
+    value.set(f"{{{XSI}}}type", data_type)
+    return value
 
 
 def _add_parameter(parent: Element, parameter: Parameter) -> None:

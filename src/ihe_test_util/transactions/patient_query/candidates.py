@@ -57,13 +57,14 @@ def sought_by(query: Query) -> Sought:
 
 def parameters_for(sought: Sought) -> tuple[Parameter, ...]:
     """The parameters of a query that looks for somebody."""
-    names = (PN.of(one.family, *one.given.split(), use="") for one in sought.names)
+    # Each name is a parameter of its own (ITI TF-2: 3.55.4.1.2).
+    names = [("livingSubjectName", (PN.of(one.family, *one.given.split(), use=""),)) for one in sought.names]
     births = (Period(low) if low == high else Period(low=low, high=high) for low, high in sought.births)
     given = (
         ("livingSubjectAdministrativeGender", (CD(sought.gender),) if sought.gender else ()),
         ("livingSubjectBirthTime", tuple(births)),
         ("livingSubjectId", sought.identifiers),
-        ("livingSubjectName", tuple(names)),
+        *names,
         ("patientAddress", sought.addresses),
         ("patientTelecom", sought.telecoms),
     )

@@ -1,6 +1,6 @@
 """What a query for patients says, and what answers it.
 
-Not modelled: authors and other participants of the control act, match algorithms, sorting, and what the profiles
+Not modelled: of participants in the control act more than what the authors are called, sorting, and what the profiles
 forbid in a query; of an answer what ``feed.model`` leaves out.
 """
 
@@ -81,10 +81,19 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """How to look for patients: the name of an algorithm, or the least percentage of a match (matchCriterionList)."""
+
+    value: str = ""
+    semantics_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A query by parameters (queryByParameter); the parameters in the order of the schemas.
 
-    ``forbidden`` are the paths below it of elements that are there and that the profiles forbid.
+    ``match_algorithm`` and ``minimum_degree`` are None where they are not given; ``forbidden`` are the paths below it
+    of elements that are there and that the profiles forbid.
     """
 
     query_id: II | None = None
@@ -93,6 +102,8 @@ class Query:
     response_priority: str = ""
     initial_quantity: str = ""
     parameters: tuple[Parameter, ...] = ()
+    match_algorithm: Criterion | None = None
+    minimum_degree: Criterion | None = None
     forbidden: tuple[str, ...] = ()
 
     def named(self, name: str) -> tuple[Parameter, ...]:
@@ -106,12 +117,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class QueryAct:
-    """The control act of a query."""
+    """The control act of a query; ``author_types`` are the typeCodes of its authorOrPerformer elements."""
 
     code: CD | None = None
     query: Query | None = None
     class_code: str = "CACT"
     mood_code: str = "EVN"
+    author_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 from ihe_test_util.transactions.feed.parse import another_message, elsewhere, read_registration, unqualified
 from ihe_test_util.transactions.patient_query.model import (
     PARAMETERS,
+    Criterion,
     Issue,
     Parameter,
     Period,
@@ -43,6 +44,9 @@ _PRIORITY: Final = q("responsePriorityCode")
 _INITIAL_QUANTITY: Final = q("initialQuantity")
 _PARAMETER_LIST: Final = q("parameterList")
 _MATCH_CRITERIA: Final = q("matchCriterionList")
+_ALGORITHM: Final = q("matchAlgorithm")
+_DEGREE: Final = q("minimumDegreeMatch")
+_AUTHOR: Final = q("authorOrPerformer")
 _SUBJECT: Final = q("subject")
 _REGISTRATION_EVENT: Final = q("registrationEvent")
 _REASON: Final = q("reasonOf")
@@ -65,7 +69,7 @@ _BY_TAG: Final = {q(name): name for name in PARAMETERS}
 _FORBIDDEN: Final = frozenset(
     map(q, ("modifyCode", "responseElementGroupId", "executionAndDeliveryTime", "sortControl", "initialQuantityCode"))
 )
-_FORBIDDEN_CRITERIA: Final = frozenset({q("id"), q("matchWeight"), q("matchAlgorithm")})
+_FORBIDDEN_CRITERIA: Final = frozenset({q("id"), q("matchWeight")})
 
 
 def read_query_request(message: Element, interaction: str) -> QueryRequest:
@@ -123,8 +127,30 @@ def read_query(element: Element) -> Query:
         _attribute(children, _PRIORITY, "code"),
         _attribute(children, _INITIAL_QUANTITY, "value"),
         in_order(tuple(_parameter(one) for one in lists[0] if one.tag in _BY_TAG)) if lists else (),
+        *_criteria(children),
         _forbidden(children),
     )
+
+
+def _criteria(children: dict[str, list[Element]]) -> tuple[Criterion | None, Criterion | None]:
+    """The algorithm to look by (ST), and the least degree of a match (INT)."""
+    found = children.get(_MATCH_CRITERIA)
+    if not found:
+        return None, None
+    algorithm, degree = child(found[0], _ALGORITHM), child(found[0], _DEGREE)
+    return (
+        Criterion((algorithm.findtext(_VALUE) or "").strip(), _semantics(algorithm)) if algorithm is not None else None,
+        Criterion(_degree(degree), _semantics(degree)) if degree is not None else None,
+    )
+
+
+def _degree(element: Element) -> str:
+    value = child(element, _VALUE)
+    return value.get("value", "") if value is not None else ""
+
+
+def _semantics(element: Element) -> str:
+    return (element.findtext(_SEMANTICS) or "").strip()
 
 
 def _forbidden(children: dict[str, list[Element]]) -> tuple[str, ...]:
@@ -142,18 +168,14 @@ def _act(element: Element) -> QueryAct:
         read_query(query) if query is not None else None,
         element.get("classCode", ""),
         element.get("moodCode", ""),
+        tuple([one.get("typeCode", "") for one in element if one.tag == _AUTHOR]),
     )
 
 
 def _parameter(element: Element) -> Parameter:
     name = _BY_TAG[element.tag]
     read = _READERS[PARAMETERS[name]]
-    semantics = child(element, _SEMANTICS)
-    return Parameter(
-        name,
-        tuple(read(one) for one in element if one.tag == _VALUE),
-        (semantics.text or "").strip() if semantics is not None else "",
-    )
+    return Parameter(name, tuple(read(one) for one in element if one.tag == _VALUE), _semantics(element))
 
 
 def _period(element: Element) -> Period:

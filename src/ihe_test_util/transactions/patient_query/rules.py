@@ -4,11 +4,11 @@ A check runs for every request, so it returns an empty tuple as soon as its rule
 missing one rule says so, and the rules on its content keep silent.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from ihe_test_util.exchange import Severity
-from ihe_test_util.transactions.card import Miss, Rule
+from ihe_test_util.transactions.card import NOTHING, Miss, Rule
 from ihe_test_util.transactions.feed.model import trigger_of
 from ihe_test_util.transactions.patient_query.model import (
     LIST_PATH,
@@ -29,6 +29,7 @@ ACT_PATH: Final = "/controlActProcess"
 GENDERS: Final = frozenset({"M", "F", "UN"})
 ID_WANTED: Final = "an id with a root (the assigning authority's OID) and an extension"
 _ERROR: Final = Severity.ERROR
+_ALL: Final = "100"
 _CONTROL: Final = "ITI TF-2: O.2.3"
 #: HL7's examples have EVN, its vocabulary RQO.
 _MOODS: Final = frozenset({"EVN", "RQO"})
@@ -64,20 +65,46 @@ def places(request: QueryRequest, name: str) -> Iterator[tuple[str, Value]]:
 
 def single(*names: str) -> Check:
     """A check that parameters stand at most once, with one value; of some names, whatever else there is."""
+    at_most_once, of_one_value = once(*names), one_value(*names)
+    return lambda request: [*at_most_once(request), *of_one_value(request)]
+
+
+def once(*names: str) -> Check:
+    """A check that parameters of some names stand at most once."""
 
     def check(request: QueryRequest) -> Sequence[Miss]:
-        misses: list[Miss] = []
-        for name in names:
-            found = request.query.named(name)
-            path = request.at(f"{LIST_PATH}/{name}")
-            if len(found) > 1:
-                misses.append(Miss(f"{path}[2]", f"{len(found)} of them", "one at most"))
-            misses += [
-                Miss(f"{positioned(path, n)}/value[2]", f"{len(one.values)} values", "one value")
-                for n, one in enumerate(found)
-                if len(one.values) > 1
-            ]
-        return misses
+        counts = ((name, len(request.query.named(name))) for name in names)
+        return [
+            Miss(request.at(f"{LIST_PATH}/{name}[2]"), f"{count} of them", "one at most")
+            for name, count in counts
+            if count > 1
+        ]
+
+    return check
+
+
+def one_value(*names: str) -> Check:
+    """A check that each parameter of some names has one value."""
+
+    def check(request: QueryRequest) -> Sequence[Miss]:
+        return [
+            Miss(
+                f"{positioned(request.at(f'{LIST_PATH}/{name}'), n)}/value[2]", f"{len(one.values)} values", "one value"
+            )
+            for name in names
+            for n, one in enumerate(request.query.named(name))
+            if len(one.values) > 1
+        ]
+
+    return check
+
+
+def omitted(names: Collection[str]) -> Check:
+    """A check that parameters of some names, which a profile omits, are not there."""
+
+    def check(request: QueryRequest) -> Sequence[Miss]:
+        found = dict.fromkeys(one.name for one in request.query.parameters if one.name in names)
+        return [Miss(request.at(f"{LIST_PATH}/{name}"), "a parameter", "none: the profile omits it") for name in found]
 
     return check
 
@@ -141,6 +168,30 @@ def modality(request: QueryRequest) -> Sequence[Miss]:
     if act is None or act.query is None or act.query.response_modality == "R":
         return ()
     return (Miss(request.at(f"{QUERY_PATH}/responseModalityCode/@code"), shown(act.query.response_modality), "R"),)
+
+
+def degree_possible(request: QueryRequest) -> Sequence[Miss]:
+    """The least degree of a match is a percentage."""
+    act = request.act
+    if act is None or act.query is None or (degree := act.query.minimum_degree) is None:
+        return ()
+    text = degree.value
+    if text.isascii() and text.isdecimal() and len(text) <= len(_ALL) and int(text) <= int(_ALL):
+        return ()
+    path = request.at(f"{QUERY_PATH}/matchCriterionList/minimumDegreeMatch/value/@value")
+    return (Miss(path, shown(text) if text else NOTHING, f"a whole number from 0 to {_ALL}"),)
+
+
+def authors_known(request: QueryRequest) -> Sequence[Miss]:
+    """Whoever asks is an author."""
+    act = request.act
+    if act is None or not act.author_types or set(act.author_types) == {"AUT"}:
+        return ()
+    return [
+        Miss(f"{positioned(request.at(f'{ACT_PATH}/authorOrPerformer'), n)}/@typeCode", shown(code), "AUT")
+        for n, code in enumerate(act.author_types)
+        if code != "AUT"
+    ]
 
 
 def nothing_forbidden(request: QueryRequest) -> Sequence[Miss]:

@@ -84,7 +84,14 @@ def sound_query(query: Query) -> Query | None:
         return None
     if not all(_is_sound(one) for one in query.parameters):
         return None
-    return replace(query, query_id=replace(query.query_id, null_flavor=""), forbidden=())
+    algorithm, degree = query.match_algorithm, query.minimum_degree
+    return replace(
+        query,
+        query_id=replace(query.query_id, null_flavor=""),
+        match_algorithm=algorithm if algorithm and algorithm.value and algorithm.semantics_text else None,
+        minimum_degree=degree if degree and _INTEGER.fullmatch(degree.value) and degree.semantics_text else None,
+        forbidden=(),
+    )
 
 
 def _is_sound(parameter: Parameter) -> bool:

@@ -15,12 +15,15 @@ from ihe_test_util.transactions.patient_query.model import (
 )
 from ihe_test_util.transactions.patient_query.rules import (
     Check,
+    authors_known,
     bare_oids,
     births_exist,
+    degree_possible,
     genders_known,
     modality,
     nothing_forbidden,
     oid_roots,
+    omitted,
     query_id_misses,
     query_rules,
     single,
@@ -75,11 +78,6 @@ def _asks(request: QueryRequest) -> Sequence[Miss]:
     return (Miss(request.at(LIST_PATH), "no parameter to look for", f"one of {', '.join(_ASKED)}"),)
 
 
-def _omitted(request: QueryRequest) -> Sequence[Miss]:
-    names = dict.fromkeys(one.name for one in request.query.parameters if one.name in _OMITTED)
-    return [Miss(request.at(f"{LIST_PATH}/{name}"), "a parameter", "none: the profile omits it") for name in names]
-
-
 def _pediatric(request: QueryRequest) -> Sequence[Miss]:
     want = "none, unless both sides have the Pediatric Demographics Option; a maiden name is not looked for here"
     return [
@@ -103,7 +101,7 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(21, "responseModalityCode is R", modality),
     _rule(22, "each parameter to look for stands at most once, with one value", single(*_ASKED)),
     _rule(23, "the query looks for somebody", _asks),
-    _rule(24, "parameters that the profile omits are not there", _omitted),
+    _rule(24, "parameters that the profile omits are not there", omitted(_OMITTED)),
     _rule(25, "initialQuantity is a number from 1", _quantity),
     _rule(26, "a scoping organization is the OID of a domain", bare_oids("otherIDsScopingOrganization")),
     _rule(27, "the root of livingSubjectId is an OID", oid_roots("livingSubjectId")),
@@ -111,6 +109,8 @@ RULES: Final[tuple[Rule[QueryRequest], ...]] = (
     _rule(29, "livingSubjectAdministrativeGender is M, F or UN", genders_known),
     _rule(30, "what the profile omits is not there", nothing_forbidden),
     Rule("PDQ-31", _SECTION, Severity.WARNING, "parameters of the Pediatric Option are not there", _pediatric),
+    _rule(32, "minimumDegreeMatch is a percentage", degree_possible),
+    _rule(33, "authorOrPerformer is an author", authors_known),
 )
 
 
@@ -173,6 +173,18 @@ def _status(wanted: str) -> More:
     return check
 
 
+def _answer_acknowledged(request: ContinuationRequest) -> Sequence[Miss]:
+    theirs, path = request.acknowledgement, f"/{INTERACTION}/acknowledgement"
+    if not theirs.type_code and theirs.target_message_id is None:
+        return (Miss(path, want="the acknowledgement of the answer before: AA, with its id"),)
+    misses = []
+    if theirs.type_code != "AA":
+        misses.append(Miss(f"{path}/typeCode/@code", shown(theirs.type_code), "AA"))
+    if theirs.target_message_id is None or not theirs.target_message_id.root:
+        misses.append(Miss(f"{path}/targetMessage/id/@root", want="the id of the answer before"))
+    return misses
+
+
 def _below(element: str, check: More) -> More:
     """The check, with paths that begin at the element that a message has for its root."""
     usual = f"/{INTERACTION}/"
@@ -197,6 +209,7 @@ def _more_rules(series: str, element: str, section: str, status: str) -> tuple[R
         rule(17, "the root of queryId is an OID or a UUID", _query_id),
         rule(18, "numbers of results are whole numbers from 1", _numbers),
         rule(19, f"the statusCode is {status}", _status(status)),
+        rule(20, "the answer before is acknowledged by AA and its id", _answer_acknowledged),
     )
 
 

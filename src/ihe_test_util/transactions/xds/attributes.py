@@ -28,6 +28,7 @@ from ihe_test_util.transactions.xds.demands import (
     fits_title,
     identifier,
     mime_type,
+    no_other_identifiers,
     optional,
     plain,
     slot,
@@ -187,6 +188,12 @@ _ENTRY: Final = (
             f"{urns.ONLINE} or {urns.OFFLINE}",
         ),
     ),
+    _Row(
+        "XDSM-37",
+        "4.2.3.1.3",
+        "an entry has no external identifiers but patientId and uniqueId",
+        no_other_identifiers(urns.ENTRY_PATIENT_ID, urns.ENTRY_UNIQUE_ID),
+    ),
 )
 
 _SUBMISSION_SET: Final = (
@@ -247,6 +254,12 @@ _SUBMISSION_SET: Final = (
         ),
         Severity.WARNING,
     ),
+    _Row(
+        "XDSM-52",
+        "4.2.3.1.3",
+        "a submission set has no external identifiers but patientId, sourceId and uniqueId",
+        no_other_identifiers(urns.SET_PATIENT_ID, urns.SET_SOURCE_ID, urns.SET_UNIQUE_ID),
+    ),
 )
 
 _FOLDER: Final = (
@@ -281,6 +294,12 @@ _FOLDER: Final = (
         "4.2.3.4.9",
         "a folder has one uniqueId",
         identifier("uniqueId", urns.FOLDER_UNIQUE_ID, types.is_oid, OID),
+    ),
+    _Row(
+        "XDSM-68",
+        "4.2.3.1.3",
+        "a folder has no external identifiers but patientId and uniqueId",
+        no_other_identifiers(urns.FOLDER_PATIENT_ID, urns.FOLDER_UNIQUE_ID),
     ),
 )
 

@@ -92,6 +92,20 @@ def identifier(name: str, scheme: str, valid: Valid, want: str) -> Demand:
     return Demand(kept, misses)
 
 
+def no_other_identifiers(*schemes: str) -> Demand:
+    """The external identifiers of an object are those that have a rule of their own."""
+    known = frozenset(schemes)
+
+    def misses(view: View) -> Iterable[Miss]:
+        for scheme, found in view.identifiers.items():
+            if scheme not in known:
+                for one in found:
+                    path = f"{view.source.id}/{one.id or 'ExternalIdentifier'}/identificationScheme"
+                    yield Miss(path, shown(scheme) if scheme else NOTHING, f"one of {', '.join(schemes)}")
+
+    return Demand(lambda view: known.issuperset(view.identifiers), misses)
+
+
 def plain(name: str, read: Callable[[View], str], valid: Valid, want: str) -> Demand:
     """An attribute in an XML attribute, or derived from several places."""
 

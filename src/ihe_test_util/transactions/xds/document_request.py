@@ -10,9 +10,10 @@ from lxml import etree
 from ihe_test_util.domain.documents import StoredDocument
 from ihe_test_util.domain.world import World
 from ihe_test_util.domain.xds.datatypes import is_home_community_id, is_oid
-from ihe_test_util.exchange import Severity
+from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.transactions.card import NOTHING, Miss, Rule
-from ihe_test_util.transactions.xds.base import NONE, shown
+from ihe_test_util.transactions.xds import submitting
+from ihe_test_util.transactions.xds.base import NONE, Actor, shown
 from ihe_test_util.transactions.xds.response import RegistryError
 from ihe_test_util.xml import ns
 from ihe_test_util.xml.io import Element
@@ -123,6 +124,19 @@ async def looked_up(
         stored = await world.documents.get(one.document_unique_id) if ours else None
         found.append((one, stored or (_unknown_document(one) if ours else _unknown_repository(one, world))))
     return found
+
+
+async def refusal(
+    documents: Sequence[DocumentRequest], findings: Sequence[Finding], world: World
+) -> tuple[RegistryError, ...]:
+    """Everything that is wrong with a request for documents, and what of those that it names is not there.
+
+    Raises:
+        StorageError: the repository cannot be read.
+    """
+    named = [one for one in documents if one.document_unique_id]
+    missing = [found for _, found in await looked_up(named, world) if isinstance(found, RegistryError)]
+    return (*submitting.errors_of(findings, Actor.REPOSITORY), *missing)
 
 
 def _unknown_repository(one: DocumentRequest, world: World) -> RegistryError:

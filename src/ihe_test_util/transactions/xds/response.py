@@ -111,11 +111,6 @@ def read_errors(error_list: Element) -> list[RegistryError]:
     return [_read_error(item) for item in error_list if item.tag == _ERROR]
 
 
-def failure(findings: Iterable[Finding], *, location: str = "") -> RegistryResponse:
-    """The Failure that reports findings by their error codes, all at once, warnings too."""
-    return RegistryResponse(urns.FAILURE, errors=tuple(error_of(finding, location=location) for finding in findings))
-
-
 def error_of(finding: Finding, *, location: str = "") -> RegistryError:
     """A finding in the words of a RegistryError; its context names the object and the attribute."""
     severity = urns.SEVERITY_ERROR if finding.severity is Severity.ERROR else urns.SEVERITY_WARNING

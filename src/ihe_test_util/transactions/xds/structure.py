@@ -6,7 +6,7 @@ from typing import Final
 
 from ihe_test_util.domain.xds.datatypes import is_uuid_urn
 from ihe_test_util.domain.xds.metadata import Metadata, View
-from ihe_test_util.transactions.card import Miss
+from ihe_test_util.transactions.card import NOTHING, Miss
 from ihe_test_util.transactions.xds.base import (
     DUPLICATE_UNIQUE_ID,
     NONE,
@@ -197,7 +197,7 @@ def _codes(request: CarriesMetadata) -> Sequence[Miss]:
                 continue
             slots = one.slots
             if (
-                one.scheme
+                one.scheme.startswith(_UUID_PREFIX)
                 and one.node_representation
                 and one.name
                 and one.name[0].value
@@ -212,8 +212,9 @@ def _codes(request: CarriesMetadata) -> Sequence[Miss]:
 
 
 def _code_misses(path: str, code: Classification) -> Iterator[Miss]:
-    if not code.scheme:
-        yield Miss(f"{path}/classificationScheme", want="the scheme that says which attribute this is")
+    if not code.scheme.startswith(_UUID_PREFIX):
+        got = shown(code.scheme) if code.scheme else NOTHING
+        yield Miss(f"{path}/classificationScheme", got, "the urn:uuid: that says which attribute this is")
     if not code.node_representation:
         yield Miss(f"{path}/nodeRepresentation", want="the code")
     if not code.name or not code.name[0].value:

@@ -284,3 +284,38 @@ async def test_everything_of_a_patient(found: Found, registered: Registered) -> 
         4,
         15,
     ]
+
+
+async def test_documents_of_several_patients_or_of_any(found: Found, registered: Registered) -> None:
+    """Those of the patients that are named; without any, those of everybody that meet what else is asked."""
+    mine, theirs = code(urns.ENTRY_CLASS_CODE, "A"), code(urns.ENTRY_CLASS_CODE, "B")
+    await registered(
+        document(1, mine),
+        document(2, theirs, patient=OTHER_PATIENT),
+        document(3, theirs, patient="P3^^^&2.999.1&ISO"),
+        document(4, theirs, status=urns.DEPRECATED),
+    )
+    query = "find-documents-for-multiple-patients"
+
+    assert await found(query, status="approved", patient_id=(PATIENT, OTHER_PATIENT)) == [1, 2]
+    assert await found(query, status="approved", class_code=f"B^^{SCHEME}") == [2, 3]
+    assert await found(query, status="approved", patient_id=OTHER_PATIENT, class_code=f"A^^{SCHEME}") == []
+
+
+async def test_folders_of_several_patients_or_of_any(found: Found, registered: Registered) -> None:
+    """As it is with documents."""
+    await registered(folder(1), folder(2, patient=OTHER_PATIENT), folder(3, code(urns.FOLDER_CODE, "A")))
+    query = "find-folders-for-multiple-patients"
+
+    assert await found(query, status="approved", patient_id=(PATIENT, OTHER_PATIENT)) == [1, 2, 3]
+    assert await found(query, status="approved", code_list=f"A^^{SCHEME}") == [3]
+
+
+async def test_documents_of_any_patient_by_what_they_refer_to(found: Found, registered: Registered) -> None:
+    """The reference alone will do."""
+    order = Slot(urns.REFERENCE_ID_LIST, ("4711^^^&2.999.9&ISO^urn:ihe:iti:xds:2013:order",))
+    await registered(document(1, order), document(2, order, patient=OTHER_PATIENT), document(3))
+    query = "find-documents-by-reference-id-for-multiple-patients"
+
+    assert await found(query, status="approved", reference_id_list="4711^^^%") == [1, 2]
+    assert await found(query, status="approved", reference_id_list="4711^^^%", patient_id=OTHER_PATIENT) == [2]

@@ -94,6 +94,19 @@ def test_of_a_choice_exactly_one_is_given() -> None:
     assert findings(by_id, query=query) == []
 
 
+def test_a_query_for_any_patient_is_selective() -> None:
+    """One of some parameters at least is given (ITI TF-2: 3.51.4.1.2.3)."""
+    query = BY_NAME["find-documents-for-multiple-patients"].id
+    several = slot("PatientId", "('P1^^^&2.999.1&ISO','P2')")
+
+    (missing,) = findings(STATUS, query=query)
+
+    assert (missing.rule, missing.code) == ("RSQ-03", "XDSStoredQueryMissingParam")
+    assert "$XDSDocumentEntryHealthcareFacilityTypeCode" in missing.want
+    assert findings(STATUS, slot("ClassCode", "('a^^s')"), query=query) == []
+    assert [one.rule for one in findings(STATUS, several, query=query)] == ["RSQ-15"]
+
+
 def test_a_value_is_wanted_or_excluded_not_both() -> None:
     """CP-ITI-1323."""
     query = BY_NAME["find-documents-exclude"].id
@@ -225,4 +238,4 @@ def test_a_row_of_the_catalogue_is_complete(query: StoredQuery) -> None:
 
 def test_queries_have_ids_and_names_of_their_own() -> None:
     """The fourteen of the framework, the one that excludes, and the one of the German ePA."""
-    assert len({one.id for one in STORED_QUERIES}) == len(BY_NAME) == len(STORED_QUERIES) == 16
+    assert len({one.id for one in STORED_QUERIES}) == len(BY_NAME) == len(STORED_QUERIES) == 19

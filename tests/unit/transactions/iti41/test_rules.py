@@ -28,6 +28,8 @@ DOCUMENT: Final = f"{{{ns.XDSB}}}Document"
 ROOT: Final = "/ProvideAndRegisterDocumentSetRequest"
 BREAKS: Final = json.loads((Path(__file__).parents[4] / "tests/data/ITI-41/breaks.json").read_text("utf-8"))
 
+#: What of the full sample is about documents that it provides.
+WITH_DOCUMENTS: Final = ("Document01", "Document02", "Member01", "Member02", "InFolder01", "Member04", "Replace01")
 #: Rules that nothing can break alone: a document that does not belong to an entry leaves an entry without one.
 NOT_ALONE: Final[dict[str, Change]] = {
     "PNR-03": ("document id", 0, None),
@@ -208,6 +210,12 @@ def test_lenient_needs_a_document(judged: Callable[..., list[Finding]]) -> None:
     assert SPEC.rejecting(bare, strict=False) == []
     assert SPEC.rejecting(bare, strict=True)
     assert [found.rule for found in SPEC.rejecting(without, strict=False)] == ["PNR-01"]
+
+
+def test_a_folder_may_come_without_documents(judged: Callable[..., list[Finding]]) -> None:
+    """Where no entry is submitted, no document is missing; an entry without one still is refused."""
+    assert judged("full", *(("drop", one) for one in WITH_DOCUMENTS), ("no documents",)) == []
+    assert [one.rule for one in judged("full", ("no documents",))] == ["PNR-01"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ihe_test_util.transactions.patient_query.model import (
     CANDIDATES,
     FIND_CANDIDATES,
     PARAMETERS,
+    Criterion,
     Issue,
     Parameter,
     Period,
@@ -67,8 +68,19 @@ VALUES: dict[type[Value], st.SearchStrategy[Any]] = {
 PARAMETER = st.sampled_from(sorted(PARAMETERS)).flatmap(
     lambda name: st.builds(Parameter, st.just(name), some(VALUES[PARAMETERS[name]]), STRIPPED)
 )
+CRITERION = st.none() | st.builds(Criterion, STRIPPED, STRIPPED)
+DEGREE = st.none() | st.builds(Criterion, ANYTHING, STRIPPED)
 QUERY = st.builds(
-    Query, st.none() | IDS, ANYTHING, ANYTHING, ANYTHING, ANYTHING, some(PARAMETER).map(in_order), st.just(())
+    Query,
+    st.none() | IDS,
+    ANYTHING,
+    ANYTHING,
+    ANYTHING,
+    ANYTHING,
+    some(PARAMETER).map(in_order),
+    CRITERION,
+    DEGREE,
+    st.just(()),
 )
 TRANSMISSION = st.builds(
     Transmission,

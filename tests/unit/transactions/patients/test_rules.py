@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 import pytest
 
+from ihe_test_util.domain.patients import NameSought, Sought
 from ihe_test_util.soap.mtom import InlineAttachments
 from ihe_test_util.transactions import pdq, pix_merge, pix_query, pix_revise, xcpd
 from ihe_test_util.transactions.card import AnyTransaction
+from ihe_test_util.transactions.patient_query.candidates import sought_by
+from ihe_test_util.xml.hl7v3 import II
 from ihe_test_util.xml.hl7v3.elements import q
 from ihe_test_util.xml.io import Element, Places, parse, serialize
 
@@ -23,6 +26,7 @@ PRIOR = f"{EVENT}/replacementOf/priorRegistration"
 ROLE_ID = f"{PRIOR}/subject1/priorRegisteredRole/id"
 QUERY = f"{ACT}/queryByParameter"
 LIST = f"{QUERY}/parameterList"
+CRITERIA = f"{QUERY}/matchCriterionList"
 MORE = f"{ACT}/queryContinuation"
 
 
@@ -74,6 +78,9 @@ CITIZEN = f'<asOtherIDs classCode="CIT">{ID}<scopingOrganization>{ID}</scopingOr
 NOBODYS_ID = f'<asOtherIDs classCode="PAT">{ID}</asOtherIDs>'
 VALUE = "<value><family>Test</family></value><semanticsText>Name</semanticsText>"
 BIRTH_PLACE = f"<livingSubjectBirthPlaceName>{VALUE}</livingSubjectBirthPlaceName>"
+STATUS_ASKED = '<patientStatusCode><value code="active"/><semanticsText>x</semanticsText></patientStatusCode>'
+PERFORMER = '<authorOrPerformer typeCode="PRF"/>'
+DEGREE = "<matchCriterionList><minimumDegreeMatch><value value='-1'/></minimumDegreeMatch></matchCriterionList>"
 MAIDEN_NAME = f"<mothersMaidenName>{VALUE}</mothersMaidenName>"
 
 FEEDS = ("PIXR", "PIXM")
@@ -166,16 +173,29 @@ BREAKS = (
     Break("PDQ", 29, f"{LIST}/livingSubjectAdministrativeGender/value", {"code": "female"}),
     Break("PDQ", 30, QUERY, "<sortControl/>", f"{QUERY}/sortControl"),
     Break("XCPD", 22, LIST, "drop", f"{LIST}/livingSubjectName"),
-    Break("XCPD", 23, f"{LIST}/livingSubjectName/value[2]/given", "drop"),
+    Break("XCPD", 23, f"{LIST}/livingSubjectName[2]/value/given", "drop"),
+    Break("XCPD", 31, f"{LIST}/patientAddress", "twice", f"{LIST}/patientAddress[2]"),
+    Break("XCPD", 32, f"{LIST}/livingSubjectName[2]/value", "twice", f"{LIST}/livingSubjectName[2]/value[2]"),
+    Break("XCPD", 33, LIST, STATUS_ASKED, f"{LIST}/patientStatusCode"),
     Break("XCPD", 24, QUERY, '<initialQuantity value="5"/>', f"{QUERY}/initialQuantity"),
     Break("XCPD", 25, f"{LIST}/livingSubjectId/value", {"root": "TESTFALL"}),
     Break("XCPD", 26, f"{LIST}/livingSubjectBirthTime/value", {"value": "19690229"}),
     Break("XCPD", 27, f"{LIST}/livingSubjectAdministrativeGender/value", {"code": "O"}),
     Break("XCPD", 28, QUERY, "<sortControl/>", f"{QUERY}/sortControl"),
+    Break("PIXQ", 26, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("PDQ", 33, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("XCPD", 30, ACT, PERFORMER, f"{ACT}/authorOrPerformer/@typeCode"),
+    Break("PDQ", 30, CRITERIA, "<matchWeight/>", f"{CRITERIA}/matchWeight"),
+    Break("PDQ", 32, f"{CRITERIA}/minimumDegreeMatch/value", {"value": "101"}),
+    Break("PDQ", 32, f"{CRITERIA}/minimumDegreeMatch/value", {"value": None}),
+    Break("XCPD", 29, QUERY, DEGREE, f"{CRITERIA}/minimumDegreeMatch/value/@value"),
     *each(CONTINUATIONS, 16, MORE, "drop"),
     *each(CONTINUATIONS, 16, f"{MORE}/queryId", "drop", f"{MORE}/queryId/@root"),
     *each(CONTINUATIONS, 17, f"{MORE}/queryId", {"root": "Q.1"}),
     *each(CONTINUATIONS, 18, MORE, '<startResultNumber value="-1"/>', f"{MORE}/startResultNumber/@value"),
+    *each(CONTINUATIONS, 20, "acknowledgement", "drop"),
+    *each(CONTINUATIONS, 20, "acknowledgement/typeCode", {"code": "AE"}),
+    *each(CONTINUATIONS, 20, "acknowledgement/targetMessage/id", {"root": None}),
     Break("PDQC", 19, f"{MORE}/statusCode", {"code": "executing"}),
     Break("PDQX", 19, f"{MORE}/statusCode", {"code": "executing"}),
 )
@@ -243,6 +263,24 @@ def test_a_cancellation_may_have_the_root_of_a_continuation() -> None:
     message = parse((DATA / "ITI-47/cancel.xml").read_bytes().replace(b"UV01_Cancel", b"UV01"))
     request = pdq.CANCEL_SPEC.parse_request(message, InlineAttachments())
     assert pdq.CANCEL_SPEC.judge(request) == []
+
+
+def test_our_own_discovery_by_several_names_breaks_no_rule() -> None:
+    """Each name is a parameter, and each is looked for again where the message is read."""
+    sought = Sought(names=(NameSought("Müller", "Zoë"), NameSought("Nuñez", "Zoë")), births=(("19680229", "19680229"),))
+
+    request = xcpd.xcpd_request(
+        sought,
+        query_id=II("2.999.2.1.7", "names"),
+        message_id="5c1f7a2e-0d1b-4a57-9c39-3f2f5d0e8b77",
+        creation_time="20240229153000+0100",
+        sender_oid="2.999.2.1",
+        receiver_oid="2.999.1.1",
+        sender_community="2.999.2",
+    )
+
+    assert xcpd.SPEC.judge(request) == []
+    assert sought_by(request.query) == sought
 
 
 def _attribute_of(case: Break) -> str:

@@ -10,7 +10,7 @@ from ihe_test_util.transactions.xds.response import (
     RegistryError,
     RegistryResponse,
     build_response,
-    failure,
+    error_of,
     parse_response,
 )
 from ihe_test_util.xml.ebrim import Slot, urns
@@ -40,11 +40,9 @@ FINDINGS = (
 )
 
 
-def test_findings_become_errors_all_at_once() -> None:
-    """A Failure reports each finding by its code, with the object and the attribute in its context."""
-    response = failure(FINDINGS, location="urn:oid:2.999.1")
-    assert not response.succeeded
-    first, second = response.errors
+def test_findings_become_errors() -> None:
+    """Each finding is told by its code, with the object and the attribute in its context."""
+    first, second = (error_of(finding, location="urn:oid:2.999.1") for finding in FINDINGS)
     assert first == RegistryError(
         "XDSRepositoryMetadataError",
         "Document01/classCode: an entry has one classCode; found nothing, expected one Classification [XDSM-13]",

@@ -26,6 +26,7 @@ from ihe_test_util.domain.registry.queries.parameters import (
 Answer: TypeAlias = Callable[[Criteria, RegistryView], list[Entry]]
 
 _SECTION: Final = "ITI TF-2: 3.18.4.1.2.3.7."
+_MULTI_PATIENT: Final = "ITI TF-2: 3.51.4.1.2.3."
 _URN: Final = "urn:uuid:"
 
 
@@ -33,9 +34,9 @@ _URN: Final = "urn:uuid:"
 class StoredQuery:
     """One stored query.
 
-    Of each of ``choices`` exactly one parameter is given, of each of ``exclusions`` at most one. ``patient`` names the
-    parameter that holds the patient, where there is one. With ``single_patient`` whole objects are
-    given only if they belong to one patient.
+    Of each of ``choices`` exactly one parameter is given, of each of ``exclusions`` at most one, of ``selective`` one
+    or more. ``patient`` names the parameter that holds the patient, where there is one. With ``single_patient`` whole
+    objects are given only if they belong to one patient.
     """
 
     id: str
@@ -48,6 +49,7 @@ class StoredQuery:
     exclusions: tuple[tuple[str, ...], ...] = ()
     patient: str = ""
     single_patient: bool = False
+    selective: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,6 +96,13 @@ _DOCUMENTS: Final = (
     texts(names.ENTRY_AVAILABILITY, "documentAvailability", AVAILABILITIES),
     _LEVEL,
 )
+_FOLDERS: Final = (
+    _FOLDER_STATUS,
+    *between(names.FOLDER_LAST_UPDATE_TIME, "lastUpdateTime"),
+    codes(names.FOLDER_CODE, "codeList", conjunctive=True),
+    _LEVEL,
+)
+_SEVERAL_PATIENTS: Final = (texts(names.ENTRY_PATIENT_ID, "patientIds, as CX; any if not given"), *_DOCUMENTS[1:])
 _CONTENTS: Final = (_FORMAT, _CONFIDENTIALITY, _ENTRY_TYPE, _ASSOCIATION_STATUS, _LEVEL)
 _UUIDS: Final = texts(names.UUID, "entryUUIDs of objects").needed()
 
@@ -119,6 +128,7 @@ def _query(
     exclusions: tuple[tuple[str, ...], ...] = (),
     patient: str = "",
     single_patient: bool = False,
+    selective: tuple[str, ...] = (),
 ) -> StoredQuery:
     """A row: ``of`` are the parameters of which exactly one is given."""
     return StoredQuery(
@@ -132,6 +142,7 @@ def _query(
         exclusions,
         patient,
         single_patient,
+        selective,
     )
 
 
@@ -202,10 +213,7 @@ STORED_QUERIES: Final[tuple[StoredQuery, ...]] = (
         finding.find_folders,
         "Folders of a patient.",
         text(names.FOLDER_PATIENT_ID, "patientId, as CX").needed(),
-        _FOLDER_STATUS,
-        *between(names.FOLDER_LAST_UPDATE_TIME, "lastUpdateTime"),
-        codes(names.FOLDER_CODE, "codeList", conjunctive=True),
-        _LEVEL,
+        *_FOLDERS,
         patient=names.FOLDER_PATIENT_ID,
     ),
     _query(
@@ -314,6 +322,39 @@ STORED_QUERIES: Final[tuple[StoredQuery, ...]] = (
         _ASSOCIATION_STATUS,
         _LEVEL,
         of=_ONE_ENTRY,
+    ),
+    _query(
+        "FindDocumentsForMultiplePatients",
+        "3d1bdb10-39a2-11de-89c2-2f44d94eaa9f",
+        _MULTI_PATIENT + "1",
+        finding.find_documents,
+        "Document entries of several patients, or of any.",
+        *_SEVERAL_PATIENTS,
+        selective=(
+            names.ENTRY_PATIENT_ID,
+            names.ENTRY_CLASS_CODE,
+            names.ENTRY_EVENT_CODE,
+            names.ENTRY_FACILITY_TYPE_CODE,
+        ),
+    ),
+    _query(
+        "FindFoldersForMultiplePatients",
+        "50d3f5ac-39a2-11de-a1ca-b366239e58df",
+        _MULTI_PATIENT + "2",
+        finding.find_folders,
+        "Folders of several patients, or of any.",
+        texts(names.FOLDER_PATIENT_ID, "patientIds, as CX; any if not given"),
+        *_FOLDERS,
+        selective=(names.FOLDER_PATIENT_ID, names.FOLDER_CODE),
+    ),
+    _query(
+        "FindDocumentsByReferenceIdForMultiplePatients",
+        "1191642d-86c4-42d8-b784-f95445f9f0d5",
+        _MULTI_PATIENT + "3",
+        finding.find_documents,
+        "Document entries of several patients, or of any, that refer to an order, an encounter or the like.",
+        _REFERENCE.needed(),
+        *_SEVERAL_PATIENTS,
     ),
 )
 

@@ -1,6 +1,6 @@
-"""Stored queries by patient (ITI TF-2: 3.18.4.1.2.3.7.1 to 4, 3.18.4.1.2.3.7.14)."""
+"""Stored queries by patient, or by several (ITI TF-2: 3.18.4.1.2.3.7.1 to 4, 3.18.4.1.2.3.7.14, 3.51.4.1.2.3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ihe_test_util.domain.registry.access import RegistryView
 from ihe_test_util.domain.registry.entry import Entry, Kind
@@ -18,8 +18,8 @@ from ihe_test_util.xml.ebrim import ExtrinsicObject, RegistryPackage, urns
 
 
 def find_documents(criteria: Criteria, view: RegistryView) -> list[Entry]:
-    """Document entries of a patient; stable ones where no type is asked for."""
-    return _documents_of(criteria.text(names.ENTRY_PATIENT_ID), criteria, view)
+    """Document entries of patients, of all where none is named; stable ones where no type is asked for."""
+    return _documents_of(criteria.any_of(names.ENTRY_PATIENT_ID), criteria, view)
 
 
 def find_submission_sets(criteria: Criteria, view: RegistryView) -> list[Entry]:
@@ -38,10 +38,8 @@ def find_submission_sets(criteria: Criteria, view: RegistryView) -> list[Entry]:
 
 
 def find_folders(criteria: Criteria, view: RegistryView) -> list[Entry]:
-    """Folders of a patient."""
-    found = view.of_patients(
-        [criteria.text(names.FOLDER_PATIENT_ID)], [Kind.FOLDER], criteria.any_of(names.FOLDER_STATUS)
-    )
+    """Folders of patients, of all where none is named."""
+    found = _of_patients(criteria.any_of(names.FOLDER_PATIENT_ID), Kind.FOLDER, names.FOLDER_STATUS, criteria, view)
     accepts = folder_matcher(criteria)
     if accepts is not None:
         found = [
@@ -54,7 +52,7 @@ def get_all(criteria: Criteria, view: RegistryView) -> list[Entry]:
     """Everything of a patient: submission sets, document entries, folders, and the associations at one of them."""
     patient = criteria.text(names.ANY_PATIENT_ID)
     sets = view.of_patients([patient], [Kind.SUBMISSION_SET], criteria.any_of(names.SET_STATUS))
-    documents = _documents_of(patient, criteria, view)
+    documents = _documents_of([patient], criteria, view)
     folders = visible(view.of_patients([patient], [Kind.FOLDER], criteria.any_of(names.FOLDER_STATUS)), view, criteria)
     objects = [*sets, *documents, *folders]
     return [*objects, *in_force(touching([entry.id for entry in objects], view), view, criteria)]
@@ -86,6 +84,14 @@ def accepted_documents(entries: Iterable[Entry], criteria: Criteria) -> list[Ent
     ]
 
 
-def _documents_of(patient: str, criteria: Criteria, view: RegistryView) -> list[Entry]:
-    found = view.of_patients([patient], [Kind.DOCUMENT_ENTRY], criteria.any_of(names.ENTRY_STATUS))
+def _documents_of(patients: Collection[str], criteria: Criteria, view: RegistryView) -> list[Entry]:
+    found = _of_patients(patients, Kind.DOCUMENT_ENTRY, names.ENTRY_STATUS, criteria, view)
     return visible(accepted_documents(found, criteria), view, criteria)
+
+
+def _of_patients(
+    patients: Collection[str], kind: Kind, status: str, criteria: Criteria, view: RegistryView
+) -> list[Entry]:
+    """What belongs to some patients, or to any, in the states that the parameter ``status`` names."""
+    statuses = criteria.any_of(status)
+    return view.of_patients(patients, [kind], statuses) if patients else view.of_any_patient([kind], statuses)

@@ -43,6 +43,8 @@ FOLDER_CODE: Final = FOLDER + "CodeList"
 FOLDER_LAST_UPDATE_TIME: Final = FOLDER + "LastUpdateTime"
 
 ANY_PATIENT_ID: Final = "$patientId"
+#: Each of them names a patient, or several.
+PATIENT_IDS: Final = (ENTRY_PATIENT_ID, SET_PATIENT_ID, FOLDER_PATIENT_ID, ANY_PATIENT_ID)
 UUID: Final = "$uuid"
 ASSOCIATION_TYPES: Final = "$AssociationTypes"
 ASSOCIATION_STATUS: Final = "$XDSAssociationStatus"

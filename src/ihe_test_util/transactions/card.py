@@ -142,6 +142,8 @@ class Transaction(Generic[Req, Resp]):
     ``config_field`` is the configuration field that holds its path. ``patient_ids`` are the identifiers, as CX, of the
     patients that a request is about. ``matches`` tells interactions with the same root apart.
 
+    ``is_usual`` is a quick look that tells a request of which no rule has anything to say; others are for the rules.
+
     ``refuse`` writes a refusal in the transaction's own form, and may ask the domain what else is wrong, so that all
     errors are told at once; ``warn`` adds to an answer what was found and let pass. Without ``refuse``, and with
     ``missing_is_fault`` where something required is missing, a refusal is a SOAP fault.
@@ -169,6 +171,7 @@ class Transaction(Generic[Req, Resp]):
     log_ids: Callable[[Req], str]
     patient_ids: Callable[[Req], Iterable[str]] = _nobody
     matches: Callable[[Element], bool] | None = None
+    is_usual: Callable[[Req], bool] | None = None
     refuse: "Refuse[Req, Resp] | None" = None
     warn: Callable[[Resp, Sequence[Finding]], Resp] | None = None
     missing_is_fault: bool = False
@@ -184,6 +187,8 @@ class Transaction(Generic[Req, Resp]):
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""
+        if self.is_usual is not None and self.is_usual(request):
+            return []
         # Whole messages of empty elements break each rule with each of them, which would take more memory than they do.
         return [rule.finding(miss) for rule in self.rules for miss in islice(rule.check(request), _MISSES_PER_RULE)]
 

@@ -143,13 +143,14 @@ class Transaction(Generic[Req, Resp]):
     ``config_field`` is the configuration field that holds its path. ``patient_ids`` are the identifiers, as CX, of the
     patients that a request is about. ``matches`` tells interactions with the same root apart.
 
+    ``is_usual`` is a quick look that tells a request of which no rule has anything to say; others are for the rules.
+
     ``refuse`` writes a refusal in the transaction's own form, and may ask the domain what else is wrong, so that all
     errors are told at once; ``warn`` adds to an answer what was found and let pass. Without ``refuse``, and with
     ``missing_is_fault`` where something required is missing, a refusal is a SOAP fault.
 
     ``as_it_stands``: ``parse_request`` reads values as they stand. What a value says changes nothing else in its
-    result, unless the value itself is not found there. ``is_sound`` says quickly that no rule finds anything in a
-    request; where it says no, the rules are asked.
+    result, unless the value itself is not found there.
     """
 
     name: str
@@ -174,12 +175,12 @@ class Transaction(Generic[Req, Resp]):
     log_ids: Callable[[Req], str]
     patient_ids: Callable[[Req], Iterable[str]] = _nobody
     matches: Callable[[Element], bool] | None = None
+    is_usual: Callable[[Req], bool] | None = None
     refuse: "Refuse[Req, Resp] | None" = None
     warn: Callable[[Resp, Sequence[Finding]], Resp] | None = None
     missing_is_fault: bool = False
     other_roots: tuple[str, ...] = ()
     as_it_stands: bool = False
-    is_sound: Callable[[Req], bool] | None = None
 
     def takes(self, payload: Element) -> bool:
         """Whether a message without an action may be this interaction, by its root element and what is in it."""
@@ -191,7 +192,7 @@ class Transaction(Generic[Req, Resp]):
 
     def judge(self, request: Req) -> list[Finding]:
         """Every finding of every rule, in the order of the rules; of one rule a thousand at most."""
-        if self.is_sound is not None and self.is_sound(request):
+        if self.is_usual is not None and self.is_usual(request):
             return []
         # Whole messages of empty elements break each rule with each of them, which would take more memory than they do.
         return [rule.finding(miss) for rule in self.rules for miss in islice(rule.check(request), _MISSES_PER_RULE)]

@@ -48,5 +48,5 @@ SPEC: Final = Transaction(
     log_ids=log_ids,
     patient_ids=patient_ids,
     as_it_stands=True,
-    is_sound=partial(is_sound_feed, interaction=REVISE),
+    is_usual=partial(is_sound_feed, interaction=REVISE),
 )

@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 from ihe_test_util.domain.registry.entry import Entry, Kind
 from ihe_test_util.domain.xds.metadata import Metadata, View
 from ihe_test_util.xml.ebrim import (
     Association,
     Classification,
+    CommonFields,
     ExternalIdentifier,
+    ExtrinsicObject,
     RegistryObject,
+    RegistryPackage,
     Slot,
     VersionInfo,
     urns,
@@ -21,8 +24,6 @@ from ihe_test_util.xml.ebrim import (
 _UUID: Final = "urn:uuid:"
 _FIRST: Final = VersionInfo("1")
 _LAST_UPDATE: Final = "lastUpdateTime"
-
-Held = TypeVar("Held", bound=RegistryObject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,7 @@ def drafted(metadata: Metadata, *, new_uuid: Callable[[], str], at: datetime, ad
     ]
     inside = {entry.id for entry in entries} | {given.get(one.id, one.id) for one in metadata.associations}
     for one in metadata.associations:
-        link = drafting.drafted(one)
-        link = replace(link, source=given.get(link.source, link.source), target=given.get(link.target, link.target))
+        link = drafting.link(one)
         # Ends outside the registry are told of by the rules; where these let them pass, nothing is left to relate.
         if all(end in inside or end.startswith(_UUID) for end in (link.source, link.target)):
             entries.append(Entry(Kind.ASSOCIATION, link))
@@ -126,8 +126,20 @@ class _Drafting:
         unique_id = added.value if added is not None else view.unique_id
         return Entry(kind, self.drafted(view.source), unique_id, view.patient_id)
 
-    def drafted(self, source: Held) -> Held:
+    def drafted(self, source: ExtrinsicObject | RegistryPackage) -> ExtrinsicObject | RegistryPackage:
         """An object as the registry holds it; its home community is that of the registry."""
+        if isinstance(source, ExtrinsicObject):
+            return ExtrinsicObject(*self._common(source), source.mime_type, source.is_opaque, source.content_version)
+        return RegistryPackage(*self._common(source), source.members)
+
+    def link(self, source: Association) -> Association:
+        """An association as the registry holds it, with the ids that its ends have there."""
+        ids = self.ids
+        ends = ids.get(source.source, source.source), ids.get(source.target, source.target)
+        return Association(*self._common(source), source.association_type, *ends)
+
+    def _common(self, source: RegistryObject) -> CommonFields:
+        """What every object has, in the order of the fields of RegistryObject."""
         old_id = source.id
         # One without an id gets one of its own too.
         new_id = self.ids.get(old_id, old_id) or _UUID + self.new_uuid()
@@ -138,22 +150,22 @@ class _Drafting:
         identifiers = source.external_identifiers
         if unique_id := self.additions.unique_ids.get(old_id):
             identifiers = (*(one for one in identifiers if one.scheme != unique_id.scheme), unique_id)
-        classifications = source.classifications + self.outer.get(old_id, ())
+        classifications = source.classifications
+        if self.outer:
+            classifications += self.outer.get(old_id, ())
         fresh, prefix = self.new_uuid, _UUID
-        return replace(
-            source,
-            id=new_id,
-            lid=new_id,
-            version=_FIRST,
-            status=urns.APPROVED,
-            home="",
-            slots=slots,
-            classifications=tuple(
-                [one._replace(id=prefix + fresh(), classified_object=new_id) for one in classifications]
-            ),
-            external_identifiers=tuple(
-                [one._replace(id=prefix + fresh(), registry_object=new_id) for one in identifiers]
-            ),
+        return (
+            new_id,
+            slots,
+            source.name,
+            source.description,
+            tuple([Classification(prefix + fresh(), one.scheme, new_id, *one[3:]) for one in classifications]),
+            tuple([ExternalIdentifier(prefix + fresh(), one.scheme, new_id, *one[3:]) for one in identifiers]),
+            source.object_type,
+            urns.APPROVED,
+            new_id,
+            "",
+            _FIRST,
         )
 
 

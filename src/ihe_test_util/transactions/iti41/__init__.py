@@ -16,7 +16,7 @@ from ihe_test_util.transactions.iti41.build import build_request
 from ihe_test_util.transactions.iti41.metadata_file import request_from_metadata
 from ihe_test_util.transactions.iti41.model import REQUEST_ROOT, ProvideAndRegisterRequest, ProvidedDocument
 from ihe_test_util.transactions.iti41.parse import parse_request
-from ihe_test_util.transactions.iti41.rules import RULES
+from ihe_test_util.transactions.iti41.rules import RULES, is_usual
 from ihe_test_util.transactions.iti41.submission import C_CDA_SUMMARY, DocumentCodes, DocumentDraft, submission_for
 from ihe_test_util.transactions.xds.response import (
     REGISTRY_RESPONSE,
@@ -48,6 +48,7 @@ SPEC: Final = Transaction(
     verdict=verdict,
     log_ids=log_ids,
     patient_ids=patient_ids,
+    is_usual=is_usual,
     refuse=refuse,
     warn=warn,
     missing_is_fault=True,

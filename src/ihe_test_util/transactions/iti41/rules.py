@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ihe_test_util.content import Content
 from ihe_test_util.domain.xds.datatypes import is_hash, is_size
+from ihe_test_util.domain.xds.metadata import DocumentEntry
 from ihe_test_util.exchange import Severity
 from ihe_test_util.transactions.card import Miss, Rule
 from ihe_test_util.transactions.iti41.model import ProvideAndRegisterRequest
+from ihe_test_util.transactions.xds import usual
 from ihe_test_util.transactions.xds.base import (
     METADATA_ERROR,
     MISSING_DOCUMENT,
@@ -215,3 +218,22 @@ RULES: Final[tuple[Rule[ProvideAndRegisterRequest], ...]] = (
     ),
     *rules_for(ProvideAndRegisterRequest, Actor.REPOSITORY),
 )
+
+
+def is_usual(request: ProvideAndRegisterRequest) -> bool:
+    """Whether a request is as nearly all are, so that no rule has anything to say of it."""
+    contents = {document.entry_id: document.content for document in request.documents}
+    entries = request.metadata.document_entries
+    return (
+        len(contents) == len(request.documents) == len(entries)
+        and usual.is_usual(request.metadata)
+        and all(_is_described(entry, contents.get(entry.source.id)) for entry in entries)
+    )
+
+
+def _is_described(entry: DocumentEntry, content: Content | None) -> bool:
+    """Whether a document has content, of the size and the hash that its entry states, if any."""
+    if content is None or not content.size:
+        return False
+    size, sha1 = entry.slot("size"), entry.slot("hash")
+    return (not size or size == str(content.size)) and (not sha1 or sha1.lower() == content.sha1)

@@ -5,7 +5,7 @@ from typing import Final
 from ihe_test_util.transactions.card import Mtom, Transaction
 from ihe_test_util.transactions.iti42.answer import answer, log_ids, patient_ids, refuse, verdict, warn
 from ihe_test_util.transactions.iti42.model import RegisterRequest, build_request, parse_request
-from ihe_test_util.transactions.iti42.rules import RULES
+from ihe_test_util.transactions.iti42.rules import RULES, is_usual
 from ihe_test_util.transactions.xds.response import REGISTRY_RESPONSE, build_response, parse_response
 from ihe_test_util.xml.ebrim import SUBMIT_OBJECTS_REQUEST
 
@@ -31,6 +31,7 @@ SPEC: Final = Transaction(
     verdict=verdict,
     log_ids=log_ids,
     patient_ids=patient_ids,
+    is_usual=is_usual,
     refuse=refuse,
     warn=warn,
 )

@@ -6,10 +6,13 @@ from typing import Final
 from ihe_test_util.exchange import Severity
 from ihe_test_util.transactions.card import Miss, Rule
 from ihe_test_util.transactions.iti42.model import RegisterRequest
+from ihe_test_util.transactions.xds import usual
 from ihe_test_util.transactions.xds.base import METADATA_ERROR, NONE, Actor
 from ihe_test_util.transactions.xds.rules import rules_for
 
 _METADATA_ERROR: Final = METADATA_ERROR.format(actor=Actor.REGISTRY.value)
+#: What a repository adds.
+_REQUIRED: Final = frozenset({"hash", "size", "repositoryUniqueId"})
 
 
 def _objects(request: RegisterRequest) -> Sequence[Miss]:
@@ -55,3 +58,10 @@ RULES: Final[tuple[Rule[RegisterRequest], ...]] = (
     ),
     *rules_for(RegisterRequest, Actor.REGISTRY),
 )
+
+
+def is_usual(request: RegisterRequest) -> bool:
+    """Whether a request is as nearly all are, so that no rule has anything to say of it."""
+    return usual.is_usual(request.metadata) and all(
+        entry.slots.keys() >= _REQUIRED for entry in request.metadata.document_entries
+    )

@@ -122,10 +122,11 @@ def author(scheme: str) -> Demand:
         for position, found in enumerate(view.classifications.get(scheme, ()), start=1):
             yield from _author_misses(f"{view.label}/author[{position}]", found)
 
-    return Demand(lambda view: all(map(_is_author, view.classifications.get(scheme, ()))), misses)
+    return Demand(lambda view: all(map(is_author, view.classifications.get(scheme, ()))), misses)
 
 
-def _is_author(author: Classification) -> bool:
+def is_author(author: Classification) -> bool:
+    """Whether a classification names a person, an institution or an address, each in its form, and no code."""
     known = False
     for name, values, _ in author.slots:
         if name == "authorPerson":
@@ -168,18 +169,20 @@ def stop_time() -> Demand:
     """serviceStopTime: a time, and none before serviceStartTime as far as both are precise."""
     form = slot("serviceStopTime", types.is_dtm, DTM)
 
-    def early(view: View) -> bool:
-        start, stop = view.slot("serviceStartTime"), view.slot("serviceStopTime")
-        shared = min(len(start), len(stop))
-        return start[:shared] > stop[:shared] and types.is_dtm(start) and types.is_dtm(stop)
-
     def misses(view: View) -> Iterable[Miss]:
         yield from form.misses(view)
-        if early(view):
+        if stops_early(view):
             start = view.slot("serviceStartTime")
             yield Miss(f"{view.label}/serviceStopTime", shown(view.slot("serviceStopTime")), f"no time before {start}")
 
-    return Demand(lambda view: form.kept(view) and not early(view), misses)
+    return Demand(lambda view: form.kept(view) and not stops_early(view), misses)
+
+
+def stops_early(view: View) -> bool:
+    """Whether serviceStopTime is before serviceStartTime, as far as both are precise."""
+    start, stop = view.slot("serviceStartTime"), view.slot("serviceStopTime")
+    shared = min(len(start), len(stop))
+    return start[:shared] > stop[:shared] and types.is_dtm(start) and types.is_dtm(stop)
 
 
 def optional(valid: Valid) -> Valid:

@@ -17,12 +17,12 @@ from ihe_test_util.transactions.xds.base import (
 )
 from ihe_test_util.xml.ebrim import Classification, ObjectRef, OtherObject, RegistryObject, Slot, urns
 
-_MAX_VALUE: Final = 256
+MAX_VALUE: Final = 256
 _UUID_PREFIX: Final = "urn:uuid:"
 _URN_PREFIX: Final = "urn:"
 #: Names that IHE alone gives.
 _IHE_PREFIX: Final = "urn:ihe:"
-_AUTHORS: Final = frozenset({urns.ENTRY_AUTHOR, urns.SET_AUTHOR})
+AUTHORS: Final = frozenset({urns.ENTRY_AUTHOR, urns.SET_AUTHOR})
 
 #: Slots of the three kinds of objects; any other has a URN for its name (ITI TF-3: 4.2.3.1.6).
 _ENTRY_SLOTS: Final = frozenset(
@@ -152,14 +152,14 @@ def _slot_values(request: CarriesMetadata) -> Sequence[Miss]:
     for label, slots in _slot_owners(request.metadata):
         for name, values, _ in slots:
             if len(values) == 1:
-                if len(values[0]) <= _MAX_VALUE:
+                if len(values[0]) <= MAX_VALUE:
                     continue
             elif not values:
                 misses.append(Miss(f"{label}/{name}", "no value", "at least one value"))
             misses += [
-                Miss(f"{label}/{name}", shown(value), f"at most {_MAX_VALUE} characters")
+                Miss(f"{label}/{name}", shown(value), f"at most {MAX_VALUE} characters")
                 for value in values
-                if len(value) > _MAX_VALUE
+                if len(value) > MAX_VALUE
             ]
     return misses
 
@@ -176,8 +176,13 @@ def _legal_slots(request: CarriesMetadata) -> Sequence[Miss]:
         for view in views
         if not legal.issuperset(view.slots)
         for name in view.slots
-        if name and name not in legal and (not name.startswith(_URN_PREFIX) or name.startswith(_IHE_PREFIX))
+        if name and name not in legal and not is_extra_slot(name)
     ]
+
+
+def is_extra_slot(name: str) -> bool:
+    """Whether a slot may have a name that the framework does not know: a URN, and none of IHE's."""
+    return name.startswith(_URN_PREFIX) and not name.startswith(_IHE_PREFIX)
 
 
 def _classified_objects(request: CarriesMetadata) -> Sequence[Miss]:
@@ -193,22 +198,23 @@ def _codes(request: CarriesMetadata) -> Sequence[Miss]:
     misses: list[Miss] = []
     for owner in _classified(request.metadata):
         for one in owner.classifications:
-            if one.scheme in _AUTHORS or one.node:
-                continue
-            slots = one.slots
-            if (
-                one.scheme.startswith(_UUID_PREFIX)
-                and one.node_representation
-                and one.name
-                and one.name[0].value
-                and len(slots) == 1
-                and slots[0].name == "codingScheme"
-                and len(slots[0].values) == 1
-                and 0 < len(slots[0].values[0]) <= _MAX_VALUE
-            ):
+            if one.scheme in AUTHORS or one.node or is_code(one):
                 continue
             misses += _code_misses(f"{owner.id}/{one.id or 'Classification'}", one)
     return misses
+
+
+def is_code(one: Classification) -> bool:
+    """Whether a classification has a scheme, a code, a coding scheme, and a display name."""
+    slots = one.slots
+    return (
+        one.scheme.startswith(_UUID_PREFIX)
+        and bool(one.node_representation and one.name and one.name[0].value)
+        and len(slots) == 1
+        and slots[0].name == "codingScheme"
+        and len(slots[0].values) == 1
+        and 0 < len(slots[0].values[0]) <= MAX_VALUE
+    )
 
 
 def _code_misses(path: str, code: Classification) -> Iterator[Miss]:
@@ -223,8 +229,8 @@ def _code_misses(path: str, code: Classification) -> Iterator[Miss]:
     if len(schemes) != 1 or not schemes[0]:
         got = f"{len(schemes)} values" if len(schemes) > 1 else "nothing"
         yield Miss(f"{path}/codingScheme", got, "one slot with one value: the coding scheme")
-    elif len(schemes[0]) > _MAX_VALUE:
-        yield Miss(f"{path}/codingScheme", shown(schemes[0]), f"at most {_MAX_VALUE} characters")
+    elif len(schemes[0]) > MAX_VALUE:
+        yield Miss(f"{path}/codingScheme", shown(schemes[0]), f"at most {MAX_VALUE} characters")
 
 
 def _registry_objects(request: CarriesMetadata) -> Sequence[Miss]:
@@ -301,7 +307,7 @@ def _slot_owners(metadata: Metadata) -> list[tuple[str, tuple[Slot, ...]]]:
         (item.id, one.slots)
         for item in objects
         for one in item.classifications
-        if len(one.slots) > 1 or one.scheme in _AUTHORS
+        if len(one.slots) > 1 or one.scheme in AUTHORS
     ]
 
 

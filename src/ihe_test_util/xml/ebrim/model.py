@@ -92,6 +92,22 @@ class RegistryObject:
     version: VersionInfo | None = None
 
 
+#: The fields of RegistryObject in their order.
+CommonFields: TypeAlias = tuple[
+    str,
+    tuple[Slot, ...],
+    InternationalString,
+    InternationalString,
+    tuple[Classification, ...],
+    tuple[ExternalIdentifier, ...],
+    str,
+    str,
+    str,
+    str,
+    VersionInfo | None,
+]
+
+
 @dataclass(frozen=True, slots=True)
 class ExtrinsicObject(RegistryObject):
     """Metadata of content that the registry does not hold (ebRIM 3.0: ExtrinsicObject)."""

@@ -12,6 +12,7 @@ from ihe_test_util.xml.ebrim.model import (
     AnyObject,
     Association,
     Classification,
+    CommonFields,
     ExternalIdentifier,
     ExtrinsicObject,
     InternationalString,
@@ -183,22 +184,7 @@ def _version(element: Element) -> VersionInfo:
     return VersionInfo(element.get("versionName", ""), element.get("comment", ""))
 
 
-_Common: TypeAlias = tuple[
-    str,
-    tuple[Slot, ...],
-    InternationalString,
-    InternationalString,
-    tuple[Classification, ...],
-    tuple[ExternalIdentifier, ...],
-    str,
-    str,
-    str,
-    str,
-    VersionInfo | None,
-]
-
-
-def _common(element: Element) -> _Common:
+def _common(element: Element) -> CommonFields:
     """What every registry object has, in the order of the fields of RegistryObject."""
     slots: list[Slot] = []
     classifications: list[Classification] = []

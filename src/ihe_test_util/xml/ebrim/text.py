@@ -1,9 +1,11 @@
-"""Registry objects to XML as text, at a third of what elements cost: for submissions, and the store that keeps them.
+"""Registry objects to XML as text, at a fraction of what elements cost: for submissions, and the store that keeps them.
 
 What it writes reads back as what ``writer`` writes does.
 """
 
-from typing import Final
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 from lxml import etree
 
@@ -25,10 +27,18 @@ from ihe_test_util.xml.ebrim.writer import write_objects, write_submit_objects
 from ihe_test_util.xml.io import serialize
 from ihe_test_util.xml.markup import attribute as _esc
 from ihe_test_util.xml.markup import content, utf8
+from ihe_test_util.xml.memory import remembering
 
 _BEGIN: Final = f'<rim:RegistryObjectList xmlns:rim="{ns.RIM}">'
 _END: Final = "</rim:RegistryObjectList>"
 _REQUEST: Final = f'<lcm:SubmitObjectsRequest xmlns:lcm="{ns.LCM}" xmlns:rim="{ns.RIM}"'
+#: What ASCII texts must not hold to be written as they are, ampersands apart.
+_SPECIAL: Final = bytes(range(0x20)) + b'"<>\x7f'
+
+#: A classification or identifier without what is its own: its id, that of its owner, the value of an identifier.
+_Rest: TypeAlias = tuple[Any, ...]
+_REST_OF_CLASSIFICATION: Final = itemgetter(1, *range(3, len(Classification._fields)))
+_REST_OF_IDENTIFIER: Final = itemgetter(1, *range(4, len(ExternalIdentifier._fields)))
 
 
 def object_as_xml(item: ExtrinsicObject | RegistryPackage | Association) -> bytes:
@@ -84,6 +94,14 @@ def _as_elements(item: RegistryPackage) -> bytes:
     return serialize(holder, declaration=False)
 
 
+def _are_plain(texts: Iterable[str], *, ampersands: bool = False) -> bool:
+    """Whether texts can be written as they are, or once their ampersands are escaped; one look at all of them."""
+    text = "".join(texts)
+    if not text.isascii() or (not ampersands and "&" in text):
+        return False
+    return len(text.encode().translate(None, _SPECIAL)) == len(text)
+
+
 def _object(name: str, item: RegistryObject, own: str, last: str = "") -> str:
     return _element(name, f' id="{_esc(item.id)}"{own}{_common_attributes(item)}', _common(item) + last)
 
@@ -104,22 +122,39 @@ def _common_attributes(item: RegistryObject | Classification | ExternalIdentifie
 
 
 def _common(item: RegistryObject | Classification | ExternalIdentifier) -> str:
-    parts = [_slot(slot) for slot in item.slots]
+    parts = _slots(item.slots) if item.slots else []
     if item.name:
         parts.append(_strings("Name", item.name))
     if item.description:
         parts.append(_strings("Description", item.description))
     if item.version is not None:
         parts.append(_version("VersionInfo", item.version))
-    parts += [_classification(one) for one in item.classifications]
-    parts += [_external_identifier(one) for one in item.external_identifiers]
+    if item.classifications:
+        parts += _classifications(item.id, item.classifications)
+    if item.external_identifiers:
+        parts += _external_identifiers(item.id, item.external_identifiers)
     return "".join(parts)
 
 
+def _slots(slots: Sequence[Slot]) -> list[str]:
+    if (
+        any(len(slot.values) != 1 or slot.slot_type for slot in slots)
+        or not _are_plain([slot.name for slot in slots])
+        or not _are_plain([slot.values[0] for slot in slots], ampersands=True)
+    ):
+        return [_slot(slot) for slot in slots]
+    return [
+        f'<rim:Slot name="{name}"><rim:ValueList><rim:Value>{value.replace("&", "&amp;")}</rim:Value></rim:ValueList>'
+        "</rim:Slot>"
+        for name, (value,), _ in slots
+    ]
+
+
 def _slot(slot: Slot) -> str:
-    kind = _attributes(slotType=slot.slot_type)
-    values = "".join([f"<rim:Value>{content(value)}</rim:Value>" for value in slot.values])
-    return f'<rim:Slot name="{_esc(slot.name)}"{kind}><rim:ValueList>{values}</rim:ValueList></rim:Slot>'
+    name, values, slot_type = slot
+    kind = _attributes(slotType=slot_type) if slot_type else ""
+    listed = "".join([f"<rim:Value>{content(value)}</rim:Value>" for value in values])
+    return f'<rim:Slot name="{_esc(name)}"{kind}><rim:ValueList>{listed}</rim:ValueList></rim:Slot>'
 
 
 def _strings(name: str, strings: InternationalString) -> str:
@@ -138,8 +173,23 @@ def _version(name: str, version: VersionInfo | None) -> str:
     return f"<rim:{name}{_attributes(versionName=version.name, comment=version.comment)}/>"
 
 
-def _classification(item: Classification) -> str:
-    own = f' id="{_esc(item.id)}" classifiedObject="{_esc(item.classified_object)}"'
+def _classifications(owner: str, items: Sequence[Classification]) -> list[str]:
+    if _are_plain([owner, *[one.id for one in items]]) and {one.classified_object for one in items} == {owner}:
+        begin = f'" classifiedObject="{owner}"'
+        return [f'<rim:Classification id="{one.id}{begin}{_code(_REST_OF_CLASSIFICATION(one))}' for one in items]
+    return [
+        f'<rim:Classification id="{_esc(one.id)}" classifiedObject="{_esc(one.classified_object)}"'
+        f"{_code(_REST_OF_CLASSIFICATION(one))}"
+        for one in items
+    ]
+
+
+@remembering(entries=1024, length=2048)
+def _code(rest: _Rest) -> str:
+    """What submissions have in common: the same codes come again and again."""
+    scheme, *others = rest
+    item = Classification("", scheme, "", *others)
+    own = ""
     if item.scheme:
         own += f' classificationScheme="{_esc(item.scheme)}"'
     if item.node:
@@ -147,12 +197,34 @@ def _classification(item: Classification) -> str:
     if item.scheme or item.node_representation:
         # XDS wants the attribute on an author too, and there it is empty (ITI TF-3: 4.2.3.1.4).
         own += f' nodeRepresentation="{_esc(item.node_representation)}"'
-    return _element("Classification", own + _common_attributes(item), _common(item))
+    return f"{own}{_common_attributes(item)}>{_common(item)}</rim:Classification>"
 
 
-def _external_identifier(item: ExternalIdentifier) -> str:
-    own = (
-        f' id="{_esc(item.id)}" registryObject="{_esc(item.registry_object)}"'
-        f' identificationScheme="{_esc(item.scheme)}" value="{_esc(item.value)}"'
+def _external_identifiers(owner: str, items: Sequence[ExternalIdentifier]) -> list[str]:
+    if (
+        _are_plain([owner, *[one.id for one in items]])
+        and _are_plain([one.value for one in items], ampersands=True)
+        and {one.registry_object for one in items} == {owner}
+    ):
+        begin = f'" registryObject="{owner}" value="'
+        return [
+            f'<rim:ExternalIdentifier id="{one.id}{begin}{one.value.replace("&", "&amp;")}"'
+            f"{_identifier(_REST_OF_IDENTIFIER(one))}"
+            for one in items
+        ]
+    return [
+        f'<rim:ExternalIdentifier id="{_esc(one.id)}" registryObject="{_esc(one.registry_object)}"'
+        f' value="{_esc(one.value)}"{_identifier(_REST_OF_IDENTIFIER(one))}'
+        for one in items
+    ]
+
+
+@remembering(entries=1024, length=2048)
+def _identifier(rest: _Rest) -> str:
+    """What submissions have in common: the schemes, names and types of their identifiers."""
+    scheme, *others = rest
+    item = ExternalIdentifier("", scheme, "", "", *others)
+    return (
+        f' identificationScheme="{_esc(item.scheme)}"{_common_attributes(item)}>{_common(item)}'
+        "</rim:ExternalIdentifier>"
     )
-    return _element("ExternalIdentifier", own + _common_attributes(item), _common(item))

@@ -139,6 +139,22 @@ def test_a_request_as_text_says_what_its_elements_say(request: ObjectList) -> No
     assert etree.tostring(parse(written), method="c14n") == etree.tostring(write_submit_objects(request), method="c14n")
 
 
+@given(st.tuples(TEXTS, TEXTS, TEXTS), st.sampled_from(["Document01", "<&>", "Zoë"]))
+def test_usual_objects_are_written_as_elements_are(texts: tuple[str, str, str], owner: str) -> None:
+    """Parts that name the object they stand in, of one value each, are the same XML too, whatever they say."""
+    own_id, name, value = texts
+    item = ExtrinsicObject(
+        owner,
+        (Slot("hash", (value,)), Slot(name or "size", ("id^^^&2.999&ISO",))),
+        classifications=(Classification(own_id, "scheme", owner, "code", slots=(Slot(name, (value,)),)),) * 2,
+        external_identifiers=(ExternalIdentifier(own_id, "scheme", owner, value, name=(LocalizedString(name),)),),
+    )
+    holder = etree.Element(LIST, nsmap={"rim": ns.RIM})
+    write_objects(holder, [item])
+
+    assert etree.tostring(parse(object_as_xml(item)), method="c14n") == etree.tostring(holder, method="c14n")
+
+
 @given(ANY_TEXT)
 def test_any_text_survives_as_text(text: str) -> None:
     """Every text that XML can hold comes back as it was."""

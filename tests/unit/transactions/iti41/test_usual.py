@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pytest
@@ -63,17 +64,37 @@ def edits(element: Element) -> Iterator[Callable[[Element], None]]:
     """What may be changed of an element."""
     if element.getparent() is not None:
         yield remove
-        yield lambda found: found.addnext(deepcopy(found))
+        yield double
     for name in element.keys():  # noqa: SIM118 - an element iterates over its children
-        yield lambda found, name=name: found.attrib.__delitem__(name)
+        yield partial(forget, name)
         for value in VALUES:
-            yield lambda found, name=name, value=value: found.set(name, value)
+            yield partial(put, name, value)
     for name in ("lid", "home", "status", "classificationNode"):
         if element.get(name) is None:
-            yield lambda found, name=name: found.set(name, "urn:oid:2.999")
+            yield partial(put, name, "urn:oid:2.999")
     if element.tag == RIM + "Value":
         for value in VALUES:
-            yield lambda found, value=value: setattr(found, "text", value)
+            yield partial(say, value)
+
+
+def double(element: Element) -> None:
+    """Put a copy beside an element."""
+    element.addnext(deepcopy(element))
+
+
+def forget(name: str, element: Element) -> None:
+    """Take an attribute from an element."""
+    del element.attrib[name]
+
+
+def put(name: str, value: str, element: Element) -> None:
+    """Give an element an attribute."""
+    element.set(name, value)
+
+
+def say(value: str, element: Element) -> None:
+    """Give an element another text."""
+    element.text = value
 
 
 @pytest.fixture(params=["minimal", "full"])

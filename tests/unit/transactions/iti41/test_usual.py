@@ -65,7 +65,7 @@ def edits(element: Element) -> Iterator[Callable[[Element], None]]:
     if element.getparent() is not None:
         yield remove
         yield double
-    for name in element.keys():  # noqa: SIM118 - an element iterates over its children
+    for name in map(str, element.keys()):
         yield partial(forget, name)
         for value in VALUES:
             yield partial(put, name, value)

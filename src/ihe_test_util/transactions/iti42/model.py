@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 
 from ihe_test_util.domain.xds.metadata import Metadata
-from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.transactions.card import Attachments, Payload
-from ihe_test_util.xml.ebrim import SUBMIT_OBJECTS_REQUEST, write_submit_objects
+from ihe_test_util.transactions.xds.submit_objects import build_submit_objects, read_submit_objects
 from ihe_test_util.xml.io import Element
 
 
@@ -20,9 +19,10 @@ def build_request(request: RegisterRequest) -> Payload:
     """The request as an lcm:SubmitObjectsRequest.
 
     Raises:
+        ValueError: a text that XML cannot carry.
         XmlMalformed: an object of the metadata that is kept as XML, and is none.
     """
-    return Payload(write_submit_objects(request.metadata.request))
+    return build_submit_objects(request.metadata)
 
 
 def parse_request(element: Element, attachments: Attachments) -> RegisterRequest:  # noqa: ARG001 - the card's form
@@ -31,11 +31,4 @@ def parse_request(element: Element, attachments: Attachments) -> RegisterRequest
     Raises:
         MessageMalformed: another root element.
     """
-    if element.tag != SUBMIT_OBJECTS_REQUEST:
-        raise MessageMalformed(
-            "the message is not a SubmitObjectsRequest",
-            where="the child of the SOAP Body",
-            got=str(element.tag),
-            expected=SUBMIT_OBJECTS_REQUEST,
-        )
-    return RegisterRequest(Metadata.read(element))
+    return RegisterRequest(read_submit_objects(element))

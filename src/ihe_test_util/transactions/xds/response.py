@@ -9,9 +9,10 @@ from lxml import etree
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.exchange import Finding, Severity
 from ihe_test_util.transactions.card import Attachments, Payload, Verdict
-from ihe_test_util.xml import ns
+from ihe_test_util.xml import markup, ns
 from ihe_test_util.xml.ebrim import Slot, read_slots, urns, write_slots
 from ihe_test_util.xml.io import Element
+from ihe_test_util.xml.markup import utf8
 
 REGISTRY_RESPONSE: Final = f"{{{ns.RS}}}RegistryResponse"
 RESPONSE_SLOT_LIST: Final = f"{{{ns.RS}}}ResponseSlotList"
@@ -57,7 +58,14 @@ class RegistryResponse:
 
 
 def build_response(response: RegistryResponse) -> Payload:
-    """An rs:RegistryResponse, valid against its schema: slots before errors."""
+    """An rs:RegistryResponse, valid against its schema: slots before errors.
+
+    Raises:
+        ValueError: a text that XML cannot carry.
+    """
+    if not (response.slots or response.errors):
+        head = {"xmlns:rs": ns.RS, "status": response.status, "requestId": response.request_id}
+        return Payload.of_xml(utf8(markup.element("rs:RegistryResponse", **head)))
     element = etree.Element(
         REGISTRY_RESPONSE, nsmap=_PREFIXES_WITH_SLOTS if response.slots else _PREFIXES, status=response.status
     )

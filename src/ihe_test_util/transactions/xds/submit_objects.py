@@ -4,6 +4,7 @@ from ihe_test_util.domain.xds.metadata import Metadata
 from ihe_test_util.errors import MessageMalformed
 from ihe_test_util.transactions.card import Payload
 from ihe_test_util.xml.ebrim import SUBMIT_OBJECTS_REQUEST, submit_objects_as_xml
+from ihe_test_util.xml.ebrim import read_submit_objects as read_objects_of
 from ihe_test_util.xml.io import Element
 
 
@@ -30,4 +31,4 @@ def read_submit_objects(element: Element) -> Metadata:
             got=str(element.tag),
             expected=SUBMIT_OBJECTS_REQUEST,
         )
-    return Metadata.read(element)
+    return Metadata(read_objects_of(element))  # its text is not kept, as that of a submission is

@@ -24,7 +24,19 @@ BY_RULES: Final = replace(iti41.SPEC, is_usual=None)
 REGISTERING_BY_RULES: Final = replace(iti42.SPEC, is_usual=None)
 IS_USUAL: Final = iti41.SPEC.is_usual
 IS_USUAL_TO_REGISTER: Final = iti42.SPEC.is_usual
-VALUES: Final = ("", "x", "2.999", "urn:uuid:X", "20260230", "1" * 257, urns.DEPRECATED, urns.FOLDER, urns.ENTRY_AUTHOR)
+UPPER_CASE: Final = "URN:UUID:6B5AEA1A-874D-4603-A4BC-96A0A7B38446"
+VALUES: Final = (
+    "",
+    "x",
+    "2.999",
+    "urn:uuid:X",
+    UPPER_CASE,
+    "20260230",
+    "1" * 257,
+    urns.DEPRECATED,
+    urns.FOLDER,
+    urns.ENTRY_AUTHOR,
+)
 
 
 def without_folders(root: Element) -> Element:

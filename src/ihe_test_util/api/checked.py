@@ -1,5 +1,6 @@
 """Arguments as people write them, checked before anything is sent."""
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +10,12 @@ from urllib.parse import urlsplit
 
 from ihe_test_util.content import Content
 from ihe_test_util.domain.patients import NameSought, Patient, Sought
-from ihe_test_util.domain.xds.metadata import DocumentEntry, Folder, SubmissionSet, View
+from ihe_test_util.domain.xds.metadata import Author, Code, DocumentEntry, Folder, SubmissionSet, View
 from ihe_test_util.errors import BadInput
 from ihe_test_util.patients.inline import patient_from_text
-from ihe_test_util.settings.words import nearest
+from ihe_test_util.settings.words import near
 from ihe_test_util.soap.version import SoapVersion
-from ihe_test_util.transactions.update.revision import OF_ENTRIES, OF_FOLDERS, Changes
+from ihe_test_util.transactions.update.revision import CODE_LISTS, CODES, OF_ENTRIES, OF_FOLDERS, Changes
 from ihe_test_util.xml.ebrim import AnyObject, ObjectRef, RegistryObject, urns
 from ihe_test_util.xml.hl7v3 import II, oid_problem, ts_problem
 
@@ -29,8 +30,10 @@ def base_url(text: str) -> str:
     """The URL that paths are put behind.
 
     Raises:
-        BadInput: it has a query or a fragment.
+        BadInput: it is no text; or it has a query or a fragment.
     """
+    if not isinstance(text, str):
+        raise BadInput("this is no URL", got=type(text).__name__, expected="http://host:port")
     parts = urlsplit(text)
     if parts.query or parts.fragment:
         raise BadInput("a base URL has no query and no fragment", got=text, expected="http://host:port")
@@ -62,15 +65,16 @@ def patient(given: Patient | str) -> Patient:
     return patient_from_text([given], today=datetime.now(UTC).astimezone().date())
 
 
-def identifier(text: str, where: str = "") -> II:
+def identifier(text: object, where: str = "") -> II:
     """A patient's identifier from its CX.
 
     Raises:
         BadInput: it is none.
     """
-    found = II.from_cx(text)
+    found = II.from_cx(text) if isinstance(text, str) else None
     if found is None:
-        raise BadInput("this is no patient identifier", where=where, got=text, expected=_CX)
+        got = text if isinstance(text, str) else type(text).__name__
+        raise BadInput("this is no patient identifier", where=where, got=got, expected=_CX)
     return found
 
 
@@ -125,7 +129,8 @@ def changes(latest: DocumentEntry | Folder, given: Changes) -> None:
     """What shall be otherwise in a new version.
 
     Raises:
-        BadInput: nothing; or an attribute that such an object has not, or that no update changes; a wrong patient.
+        BadInput: nothing; or an attribute that such an object has not, or that no update changes; a value of another
+            type than the attribute has; a wrong patient.
     """
     known = OF_ENTRIES if isinstance(latest, DocumentEntry) else OF_FOLDERS
     kind = "document entry" if isinstance(latest, DocumentEntry) else "folder"
@@ -134,10 +139,49 @@ def changes(latest: DocumentEntry | Folder, given: Changes) -> None:
     for name in given:
         if name not in known:
             raise BadInput(
-                f"a new version of a {kind} has no {name!r}{nearest(name, known)}", expected=", ".join(sorted(known))
+                f"a new version of a {kind} has no {name!r}{near(name, known)}", expected=", ".join(sorted(known))
             )
+    for name, value in given.items():
+        _typed(name, value)
     if "patient_id" in given:
         identifier(given["patient_id"], "patient_id")
+
+
+def _typed(name: str, value: object) -> None:
+    """An attribute is a text, a code, or a list of codes or authors."""
+    if name in CODES:
+        good, expected = isinstance(value, Code), "a Code"
+    elif name in CODE_LISTS or name == "authors":
+        member = Code if name in CODE_LISTS else Author
+        good = isinstance(value, list | tuple) and all(isinstance(one, member) for one in value)
+        expected = f"a list of {member.__name__}s"
+    else:
+        good, expected = isinstance(value, str), "a text"
+    if not good:
+        raise BadInput("this is no value for the attribute", where=name, got=reprlib.repr(value), expected=expected)
+
+
+def document(named: DocumentEntry | str) -> DocumentEntry | str:
+    """A document by its entry or its name.
+
+    Raises:
+        BadInput: it is neither; a list of documents is none.
+    """
+    if not isinstance(named, DocumentEntry | str):
+        hint = "several are several arguments, as in *documents" if isinstance(named, list | tuple) else ""
+        raise BadInput(
+            "this is no document", got=type(named).__name__, expected="its entry, entryUUID or uniqueId", hint=hint
+        )
+    return named
+
+
+def updatable(latest: DocumentEntry | Folder | str) -> DocumentEntry | Folder | str:
+    """What can be updated: a document by its entry or its name, or a folder.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    return latest if isinstance(latest, Folder) else document(latest)
 
 
 def status(text: str) -> str:
@@ -146,9 +190,9 @@ def status(text: str) -> str:
     Raises:
         BadInput: there is no such status.
     """
-    urn = _STATUSES.get(text.lower())
+    urn = _STATUSES.get(str(text).lower())
     if urn is None:
-        raise BadInput("there is no such status", got=text, expected=" or ".join(_STATUSES))
+        raise BadInput("there is no such status", got=str(text), expected=" or ".join(_STATUSES))
     return urn
 
 

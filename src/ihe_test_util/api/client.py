@@ -166,6 +166,7 @@ class IheClient(Caller):
         Raises:
             Refused: the registry does not know it.
         """
+        document = checked.document(document)
         if isinstance(document, DocumentEntry):
             return document.source.id
         return document if document.startswith(_UUID) else (await self._looked_up([document]))[document].source.id
@@ -216,6 +217,7 @@ class IheClient(Caller):
             Refused: the registry does not know one.
         """
         entries = {}
+        documents = tuple(checked.document(one) for one in documents)
         if unknown := [one for one in documents if isinstance(one, str) and (not repository or one.startswith(_UUID))]:
             entries = await self._looked_up(unknown)
         wanted = []
@@ -233,7 +235,8 @@ class IheClient(Caller):
     ) -> Updated:
         """Register a new version of a document entry or folder, with some attributes changed (ITI-57).
 
-        What is not named stays as it is in ``latest``, which goes by its view, or a document by entryUUID or uniqueId.
+        What is not named stays as it is in ``latest``, which goes by its view, or a document by entryUUID or uniqueId;
+        an empty text takes the attribute away.
         Without ``propagate`` the new version does not take over the associations of the one before.
 
         Raises:
@@ -290,6 +293,7 @@ class IheClient(Caller):
         await self.demand(iti86.SPEC, request)
 
     async def _view(self, latest: DocumentEntry | Folder | str) -> DocumentEntry | Folder:
+        latest = checked.updatable(latest)
         return (await self._looked_up([latest]))[latest] if isinstance(latest, str) else latest
 
     def _submitter(self) -> Submitter:
@@ -319,7 +323,7 @@ class IheClient(Caller):
             raise Refused(
                 f"the registry knows no document {missing[0]!r}"
                 + (f" (and {len(missing) - 1} more)" if missing[1:] else ""),
-                hint="its uniqueId or entryUUID, as find-documents lists them; or name the repository, not to ask",
+                hint="its uniqueId, or the entryUUID of its latest version, as find-documents lists them",
             )
         return found
 

@@ -40,7 +40,7 @@ def pix_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@pix_group.command("query")
+@pix_group.command("query", short_help="Show the other identifiers of a patient.")
 @click.argument("patient_id")
 @_domains()
 @sending(pix_query.SPEC)

@@ -36,7 +36,7 @@ def data_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@data_group.command("stats")
+@data_group.command("stats", short_help="Count what the domain holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @config_option
 def stats(*, as_json: bool, config_path: Path | None) -> None:
@@ -67,7 +67,7 @@ def stats(*, as_json: bool, config_path: Path | None) -> None:
         click.echo(f"  {name.replace('_', ' '):<30}{number:>12,}")
 
 
-@data_group.command("export")
+@data_group.command("export", short_help="Write the domain to a ZIP archive.")
 @click.argument("file", type=_FILE)
 @config_option
 def export(*, file: Path, config_path: Path | None) -> None:
@@ -87,7 +87,7 @@ def export(*, file: Path, config_path: Path | None) -> None:
     click.echo(f"Written to {file}: {_rows(manifest.rows)}.")
 
 
-@data_group.command("import")
+@data_group.command("import", short_help="Read an exported domain into an empty one.")
 @click.argument("file", type=_FILE)
 @config_option
 def import_(*, file: Path, config_path: Path | None) -> None:
@@ -108,7 +108,7 @@ def import_(*, file: Path, config_path: Path | None) -> None:
     click.echo(f"Read from {file}: {_rows(manifest.rows)}.")
 
 
-@data_group.command("reset")
+@data_group.command("reset", short_help="Forget every patient and document.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option
 def reset(*, yes: bool, config_path: Path | None) -> None:

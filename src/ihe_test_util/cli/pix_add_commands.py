@@ -16,7 +16,7 @@ def pix_add_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@pix_add_group.command("register")
+@pix_add_group.command("register", short_help="Register each patient of a CSV file.")
 @batch_options
 @click.option("--endpoint", metavar="URL", help="Where to register.  [env var: IHE_TEST_PIX_ADD_URL]")
 def register(*, options: BatchOptions, endpoint: str | None) -> None:

@@ -29,6 +29,12 @@ _METAVARS: Final[Mapping[Form, str]] = {
     Form.TIME: "DTM",
     Form.NUMBER: "N",
 }
+#: Errors to expect: of every query, of those of one patient, and of those by ids.
+_REFUSED: Final = "the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url"
+_UNKNOWN_PATIENT: Final = (
+    "XDSUnknownPatientId             a strict registry does not know the patient; a lenient one finds nothing"
+)
+_SEVERAL_PATIENTS: Final = "XDSResultNotSinglePatient       whole objects of several patients: ask for --references"
 #: What each query is asked in the example of its help.
 _EXAMPLES: Final[Mapping[str, str]] = {
     names.PATIENT_ID: '--{option} "PAT-1^^^&2.999.1.2&ISO"',
@@ -98,6 +104,8 @@ def _option(query: StoredQuery, option: str, parameter: Parameter) -> Callable[[
         remarks.append("given again: both")
     if choices:
         remarks.append("one of these is required")
+    if parameter.name in query.selective:
+        remarks.append("one of these at least is required")
     says = parameter.says + (f" ({'; '.join(remarks)})" if remarks else "")
     default = f"  [default: {_APPROVED}]" if status else ""
     # To click even None is a default, with which nothing that is required is missing.
@@ -107,13 +115,13 @@ def _option(query: StoredQuery, option: str, parameter: Parameter) -> Callable[[
         multiple=parameter.listed,
         required=parameter.required and not status,
         **usual,
-        metavar=_metavar(parameter, query),
+        metavar=_metavar(parameter),
         help=f"{says}.{default}",
     )
 
 
-def _metavar(parameter: Parameter, query: StoredQuery) -> str:
-    if parameter.name == query.patient:
+def _metavar(parameter: Parameter) -> str:
+    if parameter.name in names.PATIENT_IDS:
         return "CX"
     if parameter.vocabulary:
         return "WORD|URN"
@@ -163,6 +171,12 @@ def _help(query: StoredQuery) -> str:
     if query.selective:
         needed.insert(0, next(o for o, p in query.options().items() if p.name == query.selective[0]))
     arguments = " ".join(_example(option, query.options()[option]) for option in needed)
+    errors = [_REFUSED]
+    errors += [_UNKNOWN_PATIENT] if query.patient else []
+    errors += [_SEVERAL_PATIENTS] if query.single_patient else []
+    told = "\n  ".join(errors)
+    if arguments and not query.patient and query.selective:
+        arguments = arguments.replace("&ISO", "&ISO|PAT-2^^^&2.999.1.2&ISO")
     return f"""{query.says}
 
 {query.title}, {query.section}. Options may be given again, or hold several values with | between them, for any of
@@ -175,9 +189,7 @@ Examples:
 
 \b
 Errors to expect:
-  the connection was refused      start the mock: ihe-test-util mock start -b; or name another --url
-  XDSUnknownPatientId             a strict registry does not know the patient; a lenient one finds nothing
-  XDSResultNotSinglePatient       whole objects of several patients: ask for --references"""
+  {told}"""
 
 
 def _example(option: str, parameter: Parameter) -> str:

@@ -43,7 +43,7 @@ def saml_group() -> None:
     """  # noqa: D301 - click keeps the line breaks of a paragraph that begins with this character
 
 
-@saml_group.command("generate")
+@saml_group.command("generate", short_help="Make a signed assertion.")
 @generating
 def generate(*, options: GenerateOptions) -> None:
     """Make a signed assertion (RSA-SHA256, exclusive canonicalization).
@@ -81,7 +81,7 @@ def generate(*, options: GenerateOptions) -> None:
     _deliver(assertion, options, now)
 
 
-@saml_group.command("verify")
+@saml_group.command("verify", short_help="Judge an assertion: signature, times, audience.")
 @verifying
 def verify(*, options: VerifyOptions) -> None:
     """Judge the assertion in FILE: signature, signer, times, audience, confirmation, one-time use.

@@ -139,7 +139,8 @@ and unique ids under the UUID arc 2.25. --dry-run shows a metadata file to begin
   ihe-test-util send iti-41 --metadata examples/iti41-metadata.xml --document examples/sample-ccd.xml
   ihe-test-util send iti-41 --document second.pdf --patient-id … --replace 2.999.5.1
   ihe-test-util send iti-41 --document report.pdf --patient-id … --dry-run --output-request request.bin"""
-    return click.command(card.name, help=_help(card, examples, text))(command)
+    short = "Provide and register documents, with their metadata."
+    return click.command(card.name, help=_help(card, examples, text), short_help=short)(command)
 
 
 def _entry_uuid(document: str, config: "ClientConfig", options: SendOptions) -> str:

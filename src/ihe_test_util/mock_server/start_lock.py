@@ -49,7 +49,7 @@ class StartLock:
                 "The lock file of the start cannot be made",
                 where=str(self._path),
                 got=_obstacle(self._path) or error.strerror or str(error),
-                hint="set pid_file (MOCK_SERVER_PID_FILE) to a place that can be written",
+                hint="start it in a directory that you may write to, or set pid_file (MOCK_SERVER_PID_FILE) to one",
             ) from error
         return self
 

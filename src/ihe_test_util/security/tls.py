@@ -153,6 +153,7 @@ def _load_identity(context: ssl.SSLContext, identity: _Identity, now: datetime) 
             where=str(identity.key.absolute()),
             got=_shown(key),
             expected="-----BEGIN PRIVATE KEY-----",
+            hint="name the file of the key too (--key, key_path)" if identity.key == identity.cert else "",
         )
     encrypted = b"ENCRYPTED" in key
     if encrypted and identity.password is None:

@@ -33,13 +33,16 @@ def value(got: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?``, or the list of what is known where nothing is near."""
+def near(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?``, or nothing where nothing is near."""
     names = {other.lower().replace("_", "-"): other for other in known}
     close = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{names[close[0]]}"?'
-    return f"; known here: {', '.join(_shown(tuple(names.values())))}" if names else ""
+    return f'; did you mean "{names[close[0]]}"?' if close else ""
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """``; did you mean …?``, or the list of what is known where nothing is near."""
+    return near(name, known) or (f"; known here: {', '.join(_shown(known))}" if known else "")
 
 
 def _shown(names: Collection[str]) -> list[str]:

@@ -82,7 +82,7 @@ async def test_mistakes_are_told_before_anything_is_sent(mock: Peer) -> None:
     async with IheClient(mock.url) as ihe:
         with pytest.raises(BadInput, match='did you mean "find-documents"'):
             await ihe.query("find-document", patient_id="x")
-        with pytest.raises(BadInput, match='did you mean "class-code"'):
+        with pytest.raises(BadInput, match='did you mean "class_code"'):
             await ihe.find_documents("PAT-1^^^&2.999.1.2&ISO", class_codes="a^^b")
         with pytest.raises(BadInput, match="takes one value"):
             await ihe.query("find-documents", patient_id=["a", "b"], status="approved")
@@ -205,7 +205,17 @@ async def test_documents_follow_their_patient_through_a_merge(mock: Peer) -> Non
         ("provide", [Path("nix.txt")], {"patient_id": "PAT-1^^^&2.999.1.2&ISO"}, "cannot be read"),
         ("find_documents", ["PAT-1"], {}, "no patient identifier"),
         ("query", ["find-documents"], {"patient_id": "x", "returning": "leafclass"}, "whole objects or of references"),
+        (
+            "query",
+            ["find-documents"],
+            {"patient_id": "x", "metadata_level": 2},
+            "no text; at: metadata_level; got: int",
+        ),
+        ("query", [None], {}, "no stored query; got: NoneType"),
+        ("query", ["find"], {}, r"no stored query 'find'; expected: find-documents, [^;]*$"),
+        ("find_documents", [None], {}, "no patient identifier; got: NoneType"),
         ("retrieve", [], {}, "nothing to retrieve"),
+        ("retrieve", [()], {}, "no document; got: tuple; .* several are several arguments"),
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_sent(
@@ -220,6 +230,8 @@ def test_a_wrong_url_or_version_of_soap_is_told_at_once() -> None:
     """A query would be put before the paths; SOAP versions go by their numbers too."""
     with pytest.raises(BadInput, match="no query"):
         IheClient("http://localhost:8080?tenant=1")
+    with pytest.raises(BadInput, match="no URL; got: NoneType"):
+        IheClient(None)  # type: ignore[arg-type] # what is to be told
     with pytest.raises(BadInput, match="version of SOAP"):
         IheClient("http://localhost:8080", soap="1.3")
     with pytest.raises(BadInput, match="nothing to sign with"):

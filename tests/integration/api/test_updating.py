@@ -1,6 +1,7 @@
 """The Python API against a strict mock: new versions, other states, removal of metadata and of documents."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -168,6 +169,28 @@ async def test_a_whole_submission_is_removed(strict: Peer) -> None:
     assert gone.value.codes == ("XDSDocumentUniqueIdError",)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": 5}, r"at: title; got: 5; expected: a text"),
+        ({"creation_time": datetime(2026, 1, 1, tzinfo=UTC)}, r"at: creation_time; got: datetime.* expected: a text"),
+        ({"class_code": "11369-6"}, r"at: class_code; got: '11369-6'; expected: a Code"),
+        ({"event_codes": "11369-6"}, r"at: event_codes; .* expected: a list of Codes"),
+        ({"authors": ["Dr. Rossi"]}, r"at: authors; .* expected: a list of Authors"),
+        ({"patient_id": None}, r"at: patient_id; got: None; expected: a text"),
+        ({"unique_id": "2.999.1"}, r"has no 'unique_id'; expected: authors, class_code, [^;]*$"),
+    ],
+)
+async def test_values_of_another_type_are_told_by_the_attribute(
+    mock: Peer, changes: dict[str, object], told: str
+) -> None:
+    """Nothing is written as Python shows it, and no program of its user breaks within ours."""
+    entry = await entry_of(mock)
+    async with IheClient(mock.url) as ihe:
+        with pytest.raises(BadInput, match=told):
+            await ihe.update(entry, **changes)  # type: ignore[arg-type] # what is to be told
+
+
 async def test_wrong_updates_are_told_before_anything_is_sent(mock: Peer) -> None:
     """Nothing to change, an attribute that there is none of or that cannot change, a status that there is none of."""
     entry = await entry_of(mock)
@@ -189,6 +212,10 @@ async def test_wrong_updates_are_told_before_anything_is_sent(mock: Peer) -> Non
             await ihe.remove_metadata(5)  # type: ignore[arg-type] # what is to be told
         with pytest.raises(BadInput, match="nothing to remove"):
             await ihe.remove_documents()
+        with pytest.raises(BadInput, match=r"no document; got: tuple; .* several are several arguments"):
+            await ihe.remove_documents((entry,))  # type: ignore[arg-type] # what is to be told
+        with pytest.raises(BadInput, match="no document; got: NoneType"):
+            await ihe.set_status(None, "approved")  # type: ignore[arg-type] # what is to be told
 
     assert sent == []
 

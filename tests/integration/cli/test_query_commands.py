@@ -138,6 +138,26 @@ def test_every_stored_query_has_a_command(query: StoredQuery) -> None:
     assert f"ihe-test-util query {query.name} --" in told
 
 
+@pytest.mark.parametrize(
+    ("query", "told", "not_told"),
+    [
+        ("find-documents", ["XDSUnknownPatientId"], ["XDSResultNotSinglePatient"]),
+        ("get-documents", ["XDSResultNotSinglePatient"], ["XDSUnknownPatientId"]),
+        (
+            "find-documents-for-multiple-patients",
+            ["PAT-1^^^&2.999.1.2&ISO|PAT-2^^^&2.999.1.2&ISO", "one of these at least is required"],
+            ["XDSUnknownPatientId", "XDSResultNotSinglePatient"],
+        ),
+    ],
+)
+def test_the_help_tells_the_errors_that_a_query_may_meet(query: str, told: list[str], not_told: list[str]) -> None:
+    """Who asks for several patients is shown how, and no error that only other queries have."""
+    shown = CliRunner().invoke(query_group, [query, "--help"], terminal_width=200).stdout
+
+    assert all(one in shown for one in told)
+    assert not any(one in shown for one in not_told)
+
+
 def test_every_kind_of_object_is_shown() -> None:
     """A table for each kind, after what the registry warns of."""
     one, kept, sent = document(1, title="Brief"), folder(2), submission_set(3)

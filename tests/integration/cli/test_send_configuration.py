@@ -114,15 +114,16 @@ async def test_certificates_of_options_replace_those_of_the_file_together(run: R
     common = ("pix-add", "--patient", PATIENT, "--config", config, "--url", "https://127.0.0.1:9/", "--json")
 
     async def problem(*more: str) -> str:
-        return str(
-            json.loads((await run(*common, *more, IHE_TEST_PKCS12_PASSWORD="changeit")).stdout)["error"]["message"]
-        )
+        error = json.loads((await run(*common, *more, IHE_TEST_PKCS12_PASSWORD="changeit")).stdout)["error"]
+        return "; ".join(filter(None, (error["message"], error["hint"] if "key" in error["message"] else "")))
 
     refused = "the connection was refused: nothing listens there"
     assert await problem() == refused
     assert await problem("--cert", str(paths.client_cert), "--key", str(paths.client_key)) == refused
     assert await problem("--cert", str(paths.client_p12)) == refused
-    assert "holds no private key" in await problem("--cert", str(paths.client_cert))
+    assert await problem("--cert", str(paths.client_cert)) == (
+        "the file holds no private key; name the file of the key too (--key, key_path)"
+    )
 
 
 @pytest.mark.parametrize(

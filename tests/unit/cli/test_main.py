@@ -145,6 +145,21 @@ def test_every_command_has_help_with_examples() -> None:
             assert not isinstance(option, click.Option) or option.help, (words, option.name)
 
 
+def test_no_command_is_listed_with_half_a_sentence() -> None:
+    """A group of 80 columns has a line for each of its commands that says all that it says."""
+
+    def cut(command: click.Command, context: click.Context) -> Iterator[str]:
+        if isinstance(command, click.Group):
+            shown = command.get_help(context).rpartition("Commands:")[2]
+            yield from (f"{context.command_path}: {line}" for line in shown.splitlines() if line.endswith("..."))
+            for name in command.list_commands(context):
+                below = command.get_command(context, name)
+                assert below is not None
+                yield from cut(below, click.Context(below, info_name=name, parent=context, terminal_width=80))
+
+    assert list(cut(entry.main, click.Context(entry.main, info_name="ihe-test-util", terminal_width=80))) == []
+
+
 def test_the_table_and_the_commands_agree() -> None:
     """The short help of the table stands for a command that can be loaded."""
     group = entry.main

@@ -40,7 +40,8 @@ _SLOTS: Final[Mapping[str, str]] = MappingProxyType(
         "source_patient_id": "sourcePatientId",
     }
 )
-_CODES: Final[Mapping[str, str]] = MappingProxyType(
+#: Attributes that are a code, and those that are several, by their classification schemes.
+CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "class_code": urns.ENTRY_CLASS_CODE,
         "type_code": urns.ENTRY_TYPE_CODE,
@@ -49,7 +50,7 @@ _CODES: Final[Mapping[str, str]] = MappingProxyType(
         "practice_setting_code": urns.ENTRY_PRACTICE_SETTING_CODE,
     }
 )
-_CODE_LISTS: Final[Mapping[str, str]] = MappingProxyType(
+CODE_LISTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "confidentiality_codes": urns.ENTRY_CONFIDENTIALITY_CODE,
         "event_codes": urns.ENTRY_EVENT_CODE,
@@ -58,7 +59,7 @@ _CODE_LISTS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _COMMON: Final = frozenset({"title", "comments", "patient_id"})
 #: The attributes that a new version may have otherwise.
-OF_ENTRIES: Final = frozenset({*_COMMON, *_SLOTS, *_CODES, *_CODE_LISTS, "mime_type", "authors"} - {"code_list"})
+OF_ENTRIES: Final = frozenset({*_COMMON, *_SLOTS, *CODES, *CODE_LISTS, "mime_type", "authors"} - {"code_list"})
 OF_FOLDERS: Final = frozenset({*_COMMON, "code_list"})
 
 
@@ -189,8 +190,8 @@ def _slots(source: RegistryObject, changes: Changes) -> tuple[Slot, ...]:
 
 
 def _classifications(source: RegistryObject, changes: Changes) -> tuple[Classification, ...]:
-    one = ((scheme, (changes[name],)) for name, scheme in _CODES.items() if name in changes)  # type: ignore[literal-required] # as above
-    more = ((scheme, changes[name]) for name, scheme in _CODE_LISTS.items() if name in changes)  # type: ignore[literal-required] # as above
+    one = ((scheme, (changes[name],)) for name, scheme in CODES.items() if name in changes)  # type: ignore[literal-required] # as above
+    more = ((scheme, changes[name]) for name, scheme in CODE_LISTS.items() if name in changes)  # type: ignore[literal-required] # as above
     codes: dict[str, Sequence[Code]] = dict(chain(one, more))
     going = {*codes, urns.ENTRY_AUTHOR} if "authors" in changes else set(codes)
     kept = (each for each in source.classifications if each.scheme not in going)

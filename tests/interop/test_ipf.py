@@ -64,8 +64,15 @@ def test_a_patient_is_followed_through_their_life(ipf_client: "Client", mock: "M
     talk.send("pix-query", pix_query.SPEC, _pix_query((CLINIC, "nobody")))
     query_id, everybody = II("2.999.7.1", family), Sought(names=(NameSought(family),))
     talk.send("pdq", pdq.SPEC, pdq.pdq_request(everybody, query_id=query_id, limit=1, **_around()))
-    talk.send("continue", pdq.CONTINUE_SPEC, pdq.continuation_request(query_id, quantity=1, **_around()))
-    talk.send("cancel", pdq.CANCEL_SPEC, pdq.continuation_request(query_id, cancel=True, **_around()))
+    answered = II(
+        str(uuid.uuid4())
+    )  # messages are written before the first answer is there, and its id is not looked at
+    talk.send(
+        "continue", pdq.CONTINUE_SPEC, pdq.continuation_request(query_id, quantity=1, answered=answered, **_around())
+    )
+    talk.send(
+        "cancel", pdq.CANCEL_SPEC, pdq.continuation_request(query_id, cancel=True, answered=answered, **_around())
+    )
     talk.feed("merge", pix_merge.SPEC, MERGE, person(ours, family=family), subsumed=(II(*twin),))
     talk.send("pix-query", pix_query.SPEC, _pix_query(twin))
 

@@ -33,16 +33,31 @@ class PortProbe:
         """Whether the port speaks TLS where the URL says http, plain HTTP where it says https; in doubt it does not."""
         if (endpoint.host_port, endpoint.https) in self._as_spoken:
             return False
-        question = f"OPTIONS * HTTP/1.0\r\nHost: {endpoint.host_port}\r\n\r\n".encode() if endpoint.https else _hello()
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                beginning = await _asked(endpoint, question)
-        except (OSError, EOFError):
-            beginning = b""
-        other = beginning == _HTTP if endpoint.https else _is_record(beginning)
+        # Many a port of HTTPS tells in plain HTTP that it is one, so what answers in TLS is none of plain HTTP.
+        if endpoint.https:
+            other = await _speaks_http(endpoint) and not await _speaks_tls(endpoint)
+        else:
+            other = await _speaks_tls(endpoint)
         if not other:
             self.answered(endpoint)
         return other
+
+
+async def _speaks_http(endpoint: Endpoint) -> bool:
+    return await _answer(endpoint, f"OPTIONS * HTTP/1.0\r\nHost: {endpoint.host_port}\r\n\r\n".encode()) == _HTTP
+
+
+async def _speaks_tls(endpoint: Endpoint) -> bool:
+    return _is_record(await _answer(endpoint, _hello()))
+
+
+async def _answer(endpoint: Endpoint, question: bytes) -> bytes:
+    """The beginning of the answer, empty where there is none in time."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            return await _asked(endpoint, question)
+    except (OSError, EOFError):
+        return b""
 
 
 async def _asked(endpoint: Endpoint, question: bytes) -> bytes:

@@ -19,8 +19,9 @@ from ihe_test_util.xml.io import Element
 from ihe_test_util.xml.shape import Shape, bare, cut, learn
 
 _SMALL_BYTES: Final = 16 * 1024
-#: So many lengths are known, and so many shapes of each.
+#: So many lengths are known, and so many shapes of each; of samples so much, which takes thirty times the memory.
 _LENGTHS, _ALIKE = 64, 8
+_KNOWN_BYTES: Final = 1024 * 1024
 _SIGHTINGS: Final = 4096
 #: A shape is learned when it comes again, and no more than so often where a value that nobody reads keeps changing.
 _FIRST, _LAST = 2, 5
@@ -35,7 +36,8 @@ class Reading:
     message: Any
 
 
-_Known: TypeAlias = tuple[AnyTransaction, SoapVersion | None, Shape[Reading]]
+#: What the messages of a shape are, and how many bytes its sample has.
+_Known: TypeAlias = tuple[AnyTransaction, SoapVersion | None, Shape[Reading], int]
 
 
 class Reader:
@@ -53,7 +55,7 @@ class Reader:
             return None
         pieces = cut(received.xml)
         known = self._shapes.get(len(pieces), ())
-        for at, (card, announced, shape) in enumerate(known):
+        for at, (card, announced, shape, _) in enumerate(known):
             reading = shape.read(pieces) if announced is received.announced else None
             if reading is None:
                 continue
@@ -93,11 +95,13 @@ class Reader:
         except IheTestUtilError:
             return  # with another value somewhere it is another message
         if shape is not None:
-            if len(self._shapes) >= _LENGTHS and len(pieces) not in self._shapes:
+            known = self._shapes.pop(len(pieces), [])[: _ALIKE - 1]
+            self._shapes[len(pieces)] = [(card, received.announced, shape, len(received.xml)), *known]
+            while len(self._shapes) > _LENGTHS or self._known_bytes() > _KNOWN_BYTES:
                 del self._shapes[next(iter(self._shapes))]
-            known = self._shapes.setdefault(len(pieces), [])
-            known.insert(0, (card, received.announced, shape))
-            del known[_ALIKE:]
+
+    def _known_bytes(self) -> int:
+        return sum(size for known in self._shapes.values() for *_, size in known)
 
 
 def read_message(

@@ -32,7 +32,8 @@ _DECLARATION: Final = re.compile(
 #: What stands before the value of a namespace declaration, or of another attribute that XML itself reserves.
 _RESERVED: Final = re.compile(rb"\s[Xx][Mm][Ll][^\s=<>]*\s*=\s*$")
 _MARK: Final = "\ue000"
-_COMBINATIONS: Final = 512
+#: How many numbers a shape keeps of what depends on what; peers may change other values in each message.
+_REMEMBERED: Final = 16 * 1024
 
 
 def cut(message: bytes) -> Pieces:
@@ -77,6 +78,7 @@ class Shape(Generic[T]):
         self._steps = steps
         self._pool = list(made)
         self._affected: dict[tuple[int, ...], list[_Step]] = {}
+        self._room = _REMEMBERED
 
     def read(self, pieces: Pieces) -> T | None:
         """What a message says; None where it is of another shape, or has to be read by its elements."""
@@ -139,8 +141,10 @@ class Shape(Generic[T]):
             if not changed.isdisjoint(step.parts):
                 changed.add(step.at)
                 affected.append(step)
-        if len(self._affected) >= _COMBINATIONS:
+        self._room -= len(slots) + len(affected) + 1
+        if self._room < 0:
             self._affected.clear()
+            self._room = _REMEMBERED
         self._affected[slots] = affected
         return affected
 

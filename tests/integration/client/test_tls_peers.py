@@ -104,6 +104,26 @@ async def test_a_plain_port_that_hangs_up_on_tls_is_recognised(start_peer: Any, 
     assert "use http://" in error.hint
 
 
+async def test_a_tls_port_that_hung_up_once_and_answers_plain_http_is_no_port_of_http(
+    start_peer: Any, http: Bytes, refused: Call
+) -> None:
+    """Web servers answer plain HTTP on a port of HTTPS, too; what answers a ClientHello in TLS speaks TLS."""
+    begins: list[bytes] = []
+
+    async def restarted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begins.append(await reader.read(1))
+        if begins[-1] != CLIENT_HELLO:
+            writer.write(http(b"<html>Bad</html>", status="400 Bad Request"))
+        elif begins.count(CLIENT_HELLO) > 1:
+            writer.write(ALERT)
+        await writer.drain()
+
+    peer = await start_peer(restarted)
+    error = await refused(f"https://127.0.0.1:{peer.port}/pix/add")
+    assert isinstance(error, Unreachable)
+    assert "does not speak TLS" not in error.message
+
+
 async def test_a_port_that_hangs_up_on_everybody_is_no_port_of_http(start_peer: Any, refused: Call) -> None:
     """Whether the next try has more luck is not known."""
 

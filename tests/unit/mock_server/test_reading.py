@@ -139,3 +139,21 @@ def test_no_value_is_taken_for_another(changes: list[tuple[int, str]]) -> None:
         xml = b'"'.join(pieces)
         found = recognized(reader, xml)
         assert found is None or found[1] == by_elements(xml)
+
+
+def test_large_shapes_take_the_place_of_others() -> None:
+    """A peer whose messages are large, and never alike, fills no memory: what came longest ago is forgotten."""
+    sample = enveloped("minimal").replace(b"</soap:Body>", b" " * 12_000 + b"</soap:Body>")
+    messages = [
+        sample.replace(
+            b"</name>", b"</name>" + b'<telecom value="tel:1"/>' * length + b"<telecom value='tel:1'/>" * kind
+        )
+        for length in range(10)
+        for kind in range(8)
+    ]
+    assert recognized(experienced(messages[0]), messages[0]) is not None
+
+    reader = experienced(*messages)
+
+    assert recognized(reader, messages[0]) is None
+    assert recognized(reader, messages[-1]) is not None

@@ -1,5 +1,6 @@
 """Messages of a known shape: read by their values, and never otherwise than by their elements."""
 
+import tracemalloc
 from dataclasses import dataclass
 
 import pytest
@@ -141,3 +142,24 @@ def test_no_message_is_read_otherwise_than_by_its_elements(changes: list[tuple[i
 def test_a_message_with_more_than_elements_and_texts_has_no_shape(message: str) -> None:
     """Comments, CDATA, processing instructions and other encodings are left to the parser."""
     assert learn(message.encode(), read) is None
+
+
+def test_many_values_that_change_in_turn_fill_no_memory() -> None:
+    """Whatever a peer changes from one message to the next, a shape keeps little of what depends on it."""
+    ids = "".join([f'<id root="1.2.{number}"/>' for number in range(400)])
+    message = f"<ids>{ids}</ids>".encode()
+    shape = learn(message, lambda root: tuple([one.get("root", "") for one in root]))
+    assert shape is not None
+
+    tracemalloc.start()
+    try:
+        for number in range(1, 401):
+            pieces = cut(message)
+            for at in [at for at in range(400) if at * number % 401 < 200]:
+                pieces[2 * at + 1] = b"3.%d" % number
+            assert shape.read(pieces) == tuple([one.decode() for one in pieces[1::2]])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 512 * 1024

@@ -79,7 +79,7 @@ def _are_ids(ids: Sequence[str]) -> bool:
     return (
         len(set(ids)) == len(ids)
         and "" not in ids
-        and all(types.is_uuid_urn(one) for one in ids if one[: len(_UUID)].lower() == _UUID)
+        and all(types.is_uuid_urn(one) or one[: len(_UUID)].lower() != _UUID for one in ids)
     )
 
 

@@ -153,3 +153,20 @@ def test_nothing_usual_breaks_a_rule_of_registries(usual: Element) -> None:
         request = iti42.RegisterRequest(Metadata.read(changed))
         if IS_USUAL_TO_REGISTER(request):
             assert REGISTERING_BY_RULES.judge(request) == []
+
+
+@pytest.mark.parametrize("prefix", ["URN:UUID:", "Urn:uuid:", "urn:UUID:"])
+def test_a_uuid_in_capitals_is_left_to_the_rules(usual: Element, read: Read, prefix: str) -> None:
+    """An id that is a UUID whatever the case of its prefix is wrong, everywhere in a submission that is right else."""
+    entry = next(usual.iter(RIM + "ExtrinsicObject"))
+    old = entry.get("id", "")
+    new = f"{prefix}3F2504E0-4F89-41D3-9A0C-0305E82C3301"
+    for element in usual.iter():
+        for name, value in element.items():
+            if value == old:
+                element.set(name, new)
+
+    request = read(usual)
+
+    assert {finding.rule for finding in BY_RULES.judge(request)} == {"XDSM-06"}
+    assert {finding.rule for finding in iti41.SPEC.judge(request)} == {"XDSM-06"}

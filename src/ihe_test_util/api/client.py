@@ -43,19 +43,24 @@ _UUID: Final = "urn:uuid:"
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """What a repository took in: the uniqueIds of the submission set and of each document."""
+    """What a repository took in: the uniqueIds of the submission set and of each document, and what it warns of."""
 
     submission_set_id: str
     document_ids: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What a registry updated: the uniqueId of the submission set, the logicalID, and the version that counts now."""
+    """What a registry updated: the uniqueId of the submission set, the logicalID, and the version that counts now.
+
+    ``warnings`` are what it says of an update that it takes all the same.
+    """
 
     submission_set_id: str
     logical_id: str
     version: int
+    warnings: tuple[str, ...] = ()
 
 
 class _Envelope(TypedDict):
@@ -158,6 +163,7 @@ class IheClient(Caller):
         return Provided(
             next((value for label, value in named if label == "submission set"), ""),
             tuple(value for label, value in named if label == "document"),
+            verdict.details,
         )
 
     async def entry_uuid(self, document: DocumentEntry | str) -> str:
@@ -246,24 +252,24 @@ class IheClient(Caller):
         view = await self._view(latest)
         checked.changes(view, changes)
         request = new_version(view, changes, self._submitter(), propagates=propagate)
-        await self.demand(iti57.SPEC, request)
-        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1)
+        warnings = (await self.demand(iti57.SPEC, request)).verdict.details
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1, warnings)
 
     async def restricted_update(self, latest: DocumentEntry | str, **changes: Unpack[Changes]) -> Updated:
         """Register a new version of a document entry; patient, identifiers and repository are held fast (ITI-92)."""
         view = await self._view(latest)
         checked.changes(view, changes)
         request = new_version(view, changes, self._submitter())
-        await self.demand(iti92.SPEC, request)
-        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1)
+        warnings = (await self.demand(iti92.SPEC, request)).verdict.details
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version + 1, warnings)
 
     async def set_status(self, latest: DocumentEntry | Folder | str, status: str) -> Updated:
         """Give the latest version of a document entry or folder another status, approved or deprecated (ITI-57)."""
         urn = checked.status(status)
         view = await self._view(latest)
         request = new_status([view], urn, self._submitter())
-        await self.demand(iti57.SPEC, request)
-        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version)
+        warnings = (await self.demand(iti57.SPEC, request)).verdict.details
+        return Updated(request.set_unique_id, view.logical_id or view.entry_uuid, view.version, warnings)
 
     async def remove_metadata(self, *objects: View | AnyObject | str) -> None:
         """Remove objects from the registry for good, all or none (ITI-62); their documents stay.

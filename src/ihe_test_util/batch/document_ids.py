@@ -42,21 +42,25 @@ class DocumentIds:
             )
 
 
-def check_ids_differ(
+def check_documents(
     template: Template, planner: Planner, settings: MessageSettings, patients: Sequence[PatientRow]
 ) -> None:
-    """Refuse a template that gives the documents of two different patients the same id, before anything is sent.
+    """Refuse a template that fails for each of several patients, or gives their documents the same id.
+
+    That is before anything is sent; ``patients`` are the first of a run.
 
     Raises:
         BadInput: it does.
     """
     rows: dict[str, int] = {}
+    failures: list[BadInput] = []
     for patient in patients:
         plan = planner.plan(patient)
         try:
             document = template.document(plan.row, now=plan.now, ids=plan.document_ids, settings=settings.settings)
-        except BadInput:
-            continue  # this patient will fail with it
+        except BadInput as error:
+            failures.append(error)  # this patient will fail with it
+            continue
         row = rows.setdefault(document.unique_id, patient.row)
         if row != patient.row:
             raise BadInput(
@@ -66,6 +70,15 @@ def check_ids_differ(
                 got=f"{document.unique_id} for row {row} and for row {patient.row}",
                 hint=_HINT,
             )
+    if len(failures) > 1 and not rows:
+        first = failures[0]
+        raise BadInput(
+            f"no document can be made: {first.message}",
+            where=template.name,
+            got=first.got,
+            expected=first.expected,
+            hint=f"ihe-test-util template validate {template.name} tells all that is wrong with it",
+        ) from first
 
 
 def _is_own(plan: PatientPlan, document: Document) -> bool:

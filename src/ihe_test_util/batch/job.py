@@ -15,7 +15,7 @@ from ihe_test_util.batch.audit import Audit
 from ihe_test_util.batch.checkpoint import Checkpoint, RunHeader
 from ihe_test_util.batch.choices import Choices
 from ihe_test_util.batch.courier import Assertion, Courier, FileCourier, NetworkCourier, no_blocks
-from ihe_test_util.batch.document_ids import DocumentIds, check_ids_differ
+from ihe_test_util.batch.document_ids import DocumentIds, check_documents
 from ihe_test_util.batch.messages import MessageSettings
 from ihe_test_util.batch.plan import Planner, content_digest
 from ihe_test_util.batch.registrations import AnyRegistrations, CheckpointRegistrations, load_registrations
@@ -134,7 +134,7 @@ class Job:
             check_same_run(earlier, header, explicit_seed=options.seed)
             earlier.check_rows(self.survey.last_row)
         if self.template is not None:
-            check_ids_differ(self.template, Planner(header), self.settings, self.survey.first)
+            check_documents(self.template, Planner(header), self.settings, self.survey.first)
         self.set_aside: Path | None = None
         if earlier is not None:
             if header != earlier.header:

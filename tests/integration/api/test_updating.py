@@ -61,6 +61,19 @@ async def test_a_document_entry_gets_other_attributes(strict: Peer) -> None:
     assert (then.entry_uuid, then.title, then.availability_status) == (before.entry_uuid, "Before", "Deprecated")
 
 
+async def test_what_a_lenient_registry_takes_all_the_same_is_told(mock: Peer) -> None:
+    """Its warnings come with the result; an update with which nothing is wrong has none."""
+    async with IheClient(mock.url) as ihe:
+        entry = await entry_of(mock)
+        doubtful = await ihe.update(entry, creation_time="yesterday")
+        sound = await ihe.update(
+            (await ihe.query("GetDocuments", unique_id=entry.unique_id)).document_entries[0], title="B"
+        )
+
+    assert any("creationTime" in warning for warning in doubtful.warnings)
+    assert not any("title" in warning for warning in sound.warnings)
+
+
 async def test_a_restricted_update_holds_the_patient_fast(strict: Peer) -> None:
     """ITI-92 takes another title, by the document's uniqueId too, and refuses another patient."""
     async with IheClient(strict.url) as ihe:

@@ -49,3 +49,13 @@ async def test_an_id_that_no_registry_takes_is_replaced(bench: Any) -> None:
     done = await bench.run("submit", "patients.csv", "--ccd-template", template(bench, '<id nullFlavor="NI"/>'))
     assert done.returncode == 0, done.stderr
     assert len({one["unique_id"] for one in bench.saved()}) == 2
+
+
+async def test_a_template_that_makes_no_document_is_refused_before_anything_is_sent(bench: Any) -> None:
+    """Exit code 1 at once, in place of every patient with the same failure; it says who tells more."""
+    done = await bench.run("submit", bench.patients(3), "--ccd-template", "patients.csv")
+    assert done.returncode == 1
+    assert "no document can be made: the document from patients.csv is not well-formed XML" in done.stderr
+    assert "ihe-test-util template validate patients.csv" in done.stderr
+    assert (await bench.peer.server.store.counts()).patients == 0
+    assert not bench.path("output").exists()
